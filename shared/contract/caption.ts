@@ -1,0 +1,138 @@
+// The caption: the resource clients create, poll and stream. One schema is validation, type and documentation.
+import Type from 'typebox';
+
+/** `cap_` followed by a UUIDv7, so ids sort by creation time. */
+export const CaptionId = Type.String({
+  pattern: '^cap_[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$',
+  description: 'Id of a caption.',
+});
+
+export const CaptionStatus = Type.Enum(
+  ['queued', 'encoding', 'decoding', 'succeeded', 'failed', 'canceled', 'expired'],
+  { description: 'The last four are terminal.' },
+);
+export type CaptionStatus = Type.Static<typeof CaptionStatus>;
+
+export const terminalStatuses = ['succeeded', 'failed', 'canceled', 'expired'] as const;
+export type TerminalStatus = (typeof terminalStatuses)[number];
+
+export function isTerminal(status: CaptionStatus): status is TerminalStatus {
+  return (terminalStatuses as readonly string[]).includes(status);
+}
+
+/** The two stages of the pipeline; each has a queue of its own (jobs.ts). */
+export const Stage = Type.Enum(['encode', 'decode']);
+export type Stage = Type.Static<typeof Stage>;
+
+/** What a client may ask of the generation. */
+export const CaptionOptions = Type.Object(
+  {
+    beam_width: Type.Integer({
+      minimum: 1,
+      maximum: 10,
+      default: 3,
+      description:
+        'Hypotheses kept in the beam; 1 is greedy. More is slower and not always better.',
+    }),
+    max_length: Type.Integer({
+      minimum: 1,
+      maximum: 50,
+      default: 20,
+      description: 'Most words in a caption.',
+    }),
+    alternatives: Type.Integer({
+      minimum: 1,
+      maximum: 10,
+      default: 3,
+      description: 'How many captions to answer, best first; at most `beam_width` are found.',
+    }),
+  },
+  { additionalProperties: false },
+);
+export type CaptionOptions = Type.Static<typeof CaptionOptions>;
+
+const nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+const timestamp = (description: string) => Type.String({ format: 'date-time', description });
+const confidence = nullable(
+  Type.Number({
+    minimum: 0,
+    maximum: 1,
+    description:
+      'Calibrated chance that the caption is right; null when the model is uncalibrated.',
+  }),
+);
+
+export const CaptionInput = Type.Object({
+  sha256: Type.String({ description: 'Of the normalised pixels, hexadecimal.' }),
+  media_type: Type.String({ description: 'What the bytes were, e.g. `image/jpeg`.' }),
+  width: Type.Integer({ description: 'Pixels, after orientation.' }),
+  height: Type.Integer({ description: 'Pixels, after orientation.' }),
+});
+export type CaptionInput = Type.Static<typeof CaptionInput>;
+
+export const CaptionOutput = Type.Object({
+  caption: Type.String(),
+  confidence,
+  alt_text: nullable(Type.String({ description: 'What to publish; null when nothing is sure.' })),
+  tags: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      confidence: Type.Number({ minimum: 0, maximum: 1, description: 'Softmax probability.' }),
+    }),
+  ),
+  alternatives: Type.Array(
+    Type.Object({
+      caption: Type.String(),
+      confidence,
+      log_prob: Type.Number({ description: 'Of the whole sequence, end token included.' }),
+    }),
+    { description: 'Best first; the first is `caption`.' },
+  ),
+  words: Type.Array(Type.Object({ text: Type.String(), log_prob: Type.Number() })),
+});
+export type CaptionOutput = Type.Static<typeof CaptionOutput>;
+
+export const CaptionError = Type.Object({
+  code: Type.String({ description: 'Stable, snake_case.' }),
+  detail: Type.String(),
+});
+export type CaptionError = Type.Static<typeof CaptionError>;
+
+export const CaptionMetrics = Type.Object({
+  queue_ms: nullable(Type.Number({ description: 'Waiting, both queues together.' })),
+  encode_ms: nullable(Type.Number()),
+  decode_ms: nullable(Type.Number()),
+  total_ms: nullable(Type.Number({ description: 'From acceptance to the terminal state.' })),
+  feature_cache: nullable(Type.Enum(['hit', 'miss'])),
+});
+export type CaptionMetrics = Type.Static<typeof CaptionMetrics>;
+
+/** The caption as every client sees it. `urls` is added by the API, the rest is the stored record. */
+export const CaptionRecord = Type.Object({
+  id: CaptionId,
+  status: CaptionStatus,
+  stage: nullable(Stage),
+  created_at: timestamp('When it was accepted.'),
+  started_at: nullable(timestamp('When a worker first took it.')),
+  completed_at: nullable(timestamp('When it reached a terminal state.')),
+  purge_at: nullable(timestamp('When the record is deleted by retention.')),
+  input: CaptionInput,
+  options: CaptionOptions,
+  output: nullable(CaptionOutput),
+  error: nullable(CaptionError),
+  metrics: CaptionMetrics,
+  queue: Type.Object({
+    ahead: Type.Integer({
+      minimum: 0,
+      description: 'Estimate of captions to be done before this.',
+    }),
+  }),
+  model: nullable(Type.Object({ name: Type.String(), version: Type.String() })),
+});
+export type CaptionRecord = Type.Static<typeof CaptionRecord>;
+
+export const Caption = Type.Object({
+  ...CaptionRecord.properties,
+  urls: Type.Object({ self: Type.String(), events: Type.String() }),
+});
+export type Caption = Type.Static<typeof Caption>;

@@ -1,0 +1,23 @@
+// The job catalogue: which queue carries which payload, how long a job may take, how often BullMQ may try.
+import Type from 'typebox';
+import { CaptionId, type Stage } from './caption.ts';
+
+/** `dispatch` must equal the record's, else the job is an old one and does nothing. */
+export const StageJob = Type.Object({
+  captionId: CaptionId,
+  dispatch: Type.Integer({ minimum: 1 }),
+});
+export type StageJob = Type.Static<typeof StageJob>;
+
+/** The one budget of claims a stage has, counted in the record; BullMQ's own limits lie above it. */
+export const MAX_CLAIMS = 10;
+
+export const stageQueues = {
+  encode: { queue: 'image-encode', payload: StageJob, timeoutMs: 30_000, attempts: 50 },
+  decode: { queue: 'caption-decode', payload: StageJob, timeoutMs: 30_000, attempts: 50 },
+} as const satisfies Record<Stage, unknown>;
+
+/** Never reused while a retained job could swallow it: `dispatch` grows with every enqueue. */
+export function stageJobId(captionId: string, stage: Stage, dispatch: number): string {
+  return `${captionId}-${stage}-${dispatch}`;
+}
