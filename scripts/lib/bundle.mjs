@@ -1,0 +1,79 @@
+// The bundler: this project's own code becomes one file an entry point, npm packages stay outside.
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { repositoryRoot } from './paths.mjs';
+import { Refusal } from './report.mjs';
+
+/** Every file that `node` runs directly. One that has no source yet is left out. */
+const entryPoints = [
+  'services/api/main.ts',
+  'services/api/imaging-process.ts',
+  'services/encoder-worker/main.ts',
+  'services/decoder-worker/main.ts',
+  'training/main.ts',
+  'cli/caption.ts',
+  'bench/main.ts',
+];
+
+/** @returns where the bundle of `entryPoint` (`cli/caption.ts`) lies, relative to the repository. */
+export function bundlePath(entryPoint) {
+  const { dir, name } = path.parse(entryPoint);
+  return path.join(dir, 'dist', `${name}.js`);
+}
+
+/** Only our own packages are bundled: native addons and large libraries must be loaded as they are. */
+const npmPackagesStayOutside = {
+  name: 'npm-packages-stay-outside',
+  setup(build) {
+    build.onResolve({ filter: /^[^./]/ }, ({ path: specifier, kind }) =>
+      kind === 'entry-point' || specifier.startsWith('@caption-queue/')
+        ? undefined
+        : { path: specifier, external: true },
+    );
+  },
+};
+
+/**
+ * Bundles all entry points. A file is replaced only when its content changed, and in one step, so a
+ * process that is being started meanwhile never reads half of one.
+ * @returns the paths of all bundles, relative to the repository
+ * @throws Refusal, after esbuild has printed what is wrong and where
+ */
+export async function build() {
+  const esbuild = await import('esbuild');
+  const sources = entryPoints.filter((file) => existsSync(path.join(repositoryRoot, file)));
+  if (sources.length === 0) return [];
+  const result = await esbuild
+    .build({
+      absWorkingDir: repositoryRoot,
+      entryPoints: sources.map((file) => ({
+        in: file,
+        out: bundlePath(file).replace(/\.js$/, ''),
+      })),
+      outdir: '.',
+      bundle: true,
+      write: false,
+      platform: 'node',
+      format: 'esm',
+      target: 'node20',
+      sourcemap: true,
+      sourcesContent: false,
+      logLevel: 'warning',
+      plugins: [npmPackagesStayOutside],
+    })
+    .catch(() => {
+      throw new Refusal('The build failed: see the lines above.');
+    });
+  await Promise.all(result.outputFiles.map(replaceIfChanged));
+  return sources.map(bundlePath);
+}
+
+async function replaceIfChanged({ path: file, contents }) {
+  const current = await readFile(file).catch(() => undefined);
+  if (current?.equals(contents)) return;
+  await mkdir(path.dirname(file), { recursive: true });
+  const temporary = `${file}.${process.pid}`;
+  await writeFile(temporary, contents);
+  await rename(temporary, file);
+}

@@ -1,0 +1,7 @@
+// Where things lie. Everything that a run leaves behind goes below `.data`, which git ignores.
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const repositoryRoot = path.resolve(fileURLToPath(import.meta.url), '../../..');
+export const dataDirectory = path.join(repositoryRoot, '.data');
+export const logDirectory = path.join(dataDirectory, 'logs');
