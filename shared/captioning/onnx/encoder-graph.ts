@@ -1,0 +1,238 @@
+// The encoder as an ONNX graph, in float32 or as an int8 graph of quantised convolutions (QDQ).
+// Input `pixels` uint8 [1, 299, 299, 3] as they come from imaging; output `grid` float32 [1, 8, 8, 2048].
+import type { Convolution, ConvolutionPlan, ConvolutionStep, Pooling } from './convolution-plan.ts';
+import { createGraphBuilder, type GraphBuilder } from './graph-builder.ts';
+import type { Attribute, OnnxModel } from './model.ts';
+import {
+  type ActivationRanges,
+  outputRanges,
+  quantiseBias,
+  quantiseKernel,
+  type Range,
+} from './quantise.ts';
+
+/** Pixels p become x = p ÷ 127.5 − 1, which is (p − 128 + 0.5) ÷ 127.5. */
+const PIXEL_SCALE = 1 / 127.5;
+const PIXEL_ZERO_POINT = 128;
+const PIXEL_OFFSET = 0.5 * PIXEL_SCALE;
+
+/** Builds the graph in float32. @see planConvolutions */
+export function buildFloatEncoder(plan: ConvolutionPlan): OnnxModel {
+  const graph = createGraphBuilder('encoder-fp32');
+  const values = new Map([[plan.input, floatInput(graph)]]);
+  for (const step of plan.steps) {
+    const inputs = inputsOf(step).map((name) => values.get(name) as string);
+    values.set(step.name, floatStep(graph, step, inputs));
+  }
+  return finish(graph, plan, values.get(plan.output) as string);
+}
+
+function floatInput(graph: GraphBuilder): string {
+  const float = graph.node('Cast', ['pixels'], { name: 'float', attributes: { to: 1 } });
+  const scale = graph.floats('pixel_scale', [], Float32Array.of(PIXEL_SCALE));
+  const one = graph.floats('one', [], Float32Array.of(1));
+  const scaled = graph.node('Mul', [float, scale], { name: 'scaled' });
+  const centred = graph.node('Sub', [scaled, one], { name: 'centred' });
+  return toChannelsFirst(graph, centred);
+}
+
+function floatStep(graph: GraphBuilder, step: ConvolutionStep, inputs: string[]): string {
+  if (step.kind !== 'convolution') return poolOrConcatenate(graph, step, inputs, step.name);
+  const { name } = step;
+  const kernel = graph.floats(
+    `${name}_kernel`,
+    outputFirst(step.kernelShape),
+    transposeKernel(step, step.kernel),
+  );
+  const bias = graph.floats(`${name}_bias`, [step.bias.length], step.bias);
+  const sum = graph.node('Conv', [...inputs, kernel, bias], {
+    name: step.relu ? `${name}_sum` : name,
+    attributes: convolutionAttributes(step),
+  });
+  return step.relu ? graph.node('Relu', [sum], { name }) : sum;
+}
+
+/**
+ * Builds the int8 graph: 8-bit kernels and activations, int32 biases, each convolution between
+ * DequantizeLinear and QuantizeLinear so that ONNX Runtime runs it in integers.
+ * A stored 8-bit kernel is used exactly; any other is quantised per output channel.
+ * ReLU needs no node: with a zero point of 0, QuantizeLinear clips what is negative.
+ * @throws RangeError when a convolution's range is missing.
+ */
+export function buildInt8Encoder(
+  plan: ConvolutionPlan,
+  activationRanges: ActivationRanges,
+): OnnxModel {
+  const graph = createGraphBuilder('encoder-int8');
+  const ranges = outputRanges(plan, activationRanges);
+  const inputRange: Range = { scale: PIXEL_SCALE, zeroPoint: PIXEL_ZERO_POINT };
+  ranges.set(plan.input, inputRange);
+  const values = new Map([
+    [plan.input, dequantise(graph, toChannelsFirst(graph, 'pixels'), inputRange, plan.input)],
+  ]);
+  for (const step of plan.steps) {
+    const inputs = inputsOf(step).map((name) => values.get(name) as string);
+    const result =
+      step.kind === 'convolution'
+        ? int8Convolution(graph, step, {
+            input: inputs[0] as string,
+            inputRange: ranges.get(step.input) as Range,
+            inputOffset: step.input === plan.input ? PIXEL_OFFSET : 0,
+          })
+        : poolOrConcatenate(graph, step, inputs, `${step.name}_float`);
+    values.set(step.name, requantise(graph, result, ranges.get(step.name) as Range, step.name));
+  }
+  return finish(graph, plan, values.get(plan.output) as string);
+}
+
+function int8Convolution(
+  graph: GraphBuilder,
+  step: Convolution,
+  from: { input: string; inputRange: Range; inputOffset: number },
+): string {
+  const { name } = step;
+  const kernel = quantiseKernel(step);
+  const bias = quantiseBias(step, {
+    kernel,
+    inputScale: from.inputRange.scale,
+    inputOffset: from.inputOffset,
+  });
+  const shape = outputFirst(step.kernelShape);
+  const channels = kernel.scales.length === 1 ? [] : [kernel.scales.length];
+  const axis: Record<string, Attribute> = kernel.scales.length === 1 ? {} : { axis: 0 };
+  const dequantisedKernel = graph.node(
+    'DequantizeLinear',
+    [
+      graph.constant({
+        name: `${name}_kernel`,
+        type: 'int8',
+        shape,
+        data: transposeKernel(step, kernel.values),
+      }),
+      graph.floats(`${name}_kernel_scale`, channels, kernel.scales),
+      graph.constant({
+        name: `${name}_kernel_zero`,
+        type: 'int8',
+        shape: channels,
+        data: kernel.zeroPoints,
+      }),
+    ],
+    { name: `${name}_kernel_float`, attributes: axis },
+  );
+  const dequantisedBias = graph.node(
+    'DequantizeLinear',
+    [
+      graph.constant({
+        name: `${name}_bias`,
+        type: 'int32',
+        shape: [bias.values.length],
+        data: bias.values,
+      }),
+      graph.floats(`${name}_bias_scale`, channels, bias.scales),
+      graph.constant({
+        name: `${name}_bias_zero`,
+        type: 'int32',
+        shape: channels,
+        data: new Int32Array(channels[0] ?? 1),
+      }),
+    ],
+    { name: `${name}_bias_float`, attributes: axis },
+  );
+  return graph.node('Conv', [from.input, dequantisedKernel, dequantisedBias], {
+    name: `${name}_float`,
+    attributes: convolutionAttributes(step),
+  });
+}
+
+function requantise(graph: GraphBuilder, value: string, range: Range, name: string): string {
+  const quantised = graph.node('QuantizeLinear', [value, ...rangeConstants(graph, range, name)], {
+    name: `${name}_quantised`,
+  });
+  return dequantise(graph, quantised, range, name);
+}
+
+function dequantise(graph: GraphBuilder, value: string, range: Range, name: string): string {
+  return graph.node('DequantizeLinear', [value, ...rangeConstants(graph, range, `${name}_back`)], {
+    name: `${name}_dequantised`,
+  });
+}
+
+function rangeConstants(graph: GraphBuilder, range: Range, name: string): string[] {
+  return [
+    graph.floats(`${name}_scale`, [], Float32Array.of(range.scale)),
+    graph.constant({
+      name: `${name}_zero`,
+      type: 'uint8',
+      shape: [],
+      data: Uint8Array.of(range.zeroPoint),
+    }),
+  ];
+}
+
+function poolOrConcatenate(
+  graph: GraphBuilder,
+  step: Exclude<ConvolutionStep, Convolution>,
+  inputs: string[],
+  name: string,
+): string {
+  if (step.kind === 'concatenation')
+    return graph.node('Concat', inputs, { name, attributes: { axis: 1 } });
+  const operator = step.kind === 'max-pooling' ? 'MaxPool' : 'AveragePool';
+  return graph.node(operator, inputs, { name, attributes: windowAttributes(step, step.size) });
+}
+
+function inputsOf(step: ConvolutionStep): string[] {
+  return step.kind === 'concatenation' ? step.inputs : [step.input];
+}
+
+function convolutionAttributes(step: Convolution): Record<string, Attribute> {
+  return windowAttributes(step, step.kernelShape.slice(0, 2) as [number, number]);
+}
+
+/** TensorFlow's `same` puts the odd pixel of padding at the end, which ONNX calls SAME_UPPER. */
+function windowAttributes(
+  step: Convolution | Pooling,
+  size: [number, number],
+): Record<string, Attribute> {
+  return {
+    kernel_shape: size,
+    strides: step.strides,
+    auto_pad: step.padding === 'same' ? 'SAME_UPPER' : 'VALID',
+  };
+}
+
+function toChannelsFirst(graph: GraphBuilder, value: string): string {
+  return graph.node('Transpose', [value], {
+    name: 'channels_first',
+    attributes: { perm: [0, 3, 1, 2] },
+  });
+}
+
+function finish(graph: GraphBuilder, plan: ConvolutionPlan, value: string): OnnxModel {
+  graph.node('Transpose', [value], { name: 'grid', attributes: { perm: [0, 2, 3, 1] } });
+  const last = plan.steps.at(-1);
+  return graph.finish(
+    [{ name: 'pixels', type: 'uint8', shape: [1, 299, 299, 3] }],
+    [{ name: 'grid', type: 'float32', shape: [1, 'height', 'width', last ? 'channels' : 3] }],
+  );
+}
+
+function outputFirst([height, width, inputs, outputs]: Convolution['kernelShape']): number[] {
+  return [outputs, inputs, height, width];
+}
+
+/** Keras's `[height, width, in, out]` → ONNX's `[out, in, height, width]`. */
+function transposeKernel<T extends Float32Array | Int8Array>(step: Convolution, values: T): T {
+  const [height, width, inputs, outputs] = step.kernelShape;
+  const area = height * width;
+  const transposed = new (values.constructor as new (length: number) => T)(values.length);
+  let from = 0;
+  for (let position = 0; position < area; position++) {
+    for (let i = 0; i < inputs; i++) {
+      for (let o = 0; o < outputs; o++) {
+        transposed[(o * inputs + i) * area + position] = values[from++] as number;
+      }
+    }
+  }
+  return transposed;
+}
