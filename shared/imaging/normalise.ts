@@ -26,6 +26,12 @@ export const DEFAULT_MAX_PIXELS = 100_000_000;
 /** No photo is longer, and a strip of a million by twenty costs decoders more than its pixels suggest. */
 export const DEFAULT_MAX_SIDE = 32_768;
 
+/**
+ * AVIF decodes as a whole, into planes and then into RGB: 18 bytes a pixel, where the next dearest (PNG,
+ * interlaced, 16 bits, alpha) takes 9. So it gets half of `maxPixels`, and no picture takes over 1 GB.
+ */
+const AVIF_SHARE_OF_MAX_PIXELS = 0.5;
+
 export interface ImageLimits {
   /** Width × height, checked before anything is decoded. Default {@link DEFAULT_MAX_PIXELS}. */
   maxPixels?: number;
@@ -92,15 +98,20 @@ export async function normaliseImage(
     if (!png.complete) throw damaged(new Error('the PNG ends before its IEND chunk'));
     source = png.bytes;
   }
-  const { width, height } = checkSize((await readHeader(source, options)).autoOrient, limits);
+  const header = await readHeader(source, options);
+  const { width, height } = checkSize(header.autoOrient, mediaTypeLimits(mediaType, limits));
+  const pipeline = sharp(source, options)
+    .autoOrient()
+    .toColourspace('srgb')
+    .flatten({ background: '#ffffff' })
+    .resize(IMAGE_SIZE, IMAGE_SIZE, { fit: 'fill', kernel: KERNEL })
+    .raw({ depth: 'uchar' });
+  // sharp turns colours of 16 bits with a profile into Display P3 and leaves them there unless told.
+  if (header.space === 'rgb16' && header.hasProfile) {
+    pipeline.withIccProfile('srgb', { attach: false });
+  }
   try {
-    const data = await sharp(source, options)
-      .autoOrient()
-      .toColourspace('srgb')
-      .flatten({ background: '#ffffff' })
-      .resize(IMAGE_SIZE, IMAGE_SIZE, { fit: 'fill', kernel: KERNEL })
-      .raw({ depth: 'uchar' })
-      .toBuffer();
+    const data = await pipeline.toBuffer();
     if (data.length !== PIXELS_BYTES) throw new Error(`decoded to ${data.length} bytes`);
     return { pixels: new Uint8Array(data), mediaType, width, height };
   } catch (cause) {
@@ -114,6 +125,12 @@ async function readHeader(bytes: Uint8Array, options: SharpOptions): Promise<Met
   } catch (cause) {
     throw damaged(cause);
   }
+}
+
+function mediaTypeLimits(mediaType: ImageMediaType, limits: ImageLimits): ImageLimits {
+  const { maxPixels = DEFAULT_MAX_PIXELS } = limits;
+  if (mediaType !== 'image/avif') return limits;
+  return { ...limits, maxPixels: maxPixels * AVIF_SHARE_OF_MAX_PIXELS };
 }
 
 interface Size {
