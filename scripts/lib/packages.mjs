@@ -5,8 +5,12 @@ import { repositoryRoot } from './paths.mjs';
 import { findProgram, runProgram } from './processes.mjs';
 import { Refusal, say, step } from './report.mjs';
 
-/** Installs the packages of `package-lock.json` unless `node_modules` already holds exactly them. */
-export async function ensurePackages() {
+/**
+ * Installs the packages of `package-lock.json` unless `node_modules` already holds exactly them.
+ * @param {{ signal?: AbortSignal }} [options] breaks the installation off
+ * @throws Refusal with npm's own words when it fails
+ */
+export async function ensurePackages({ signal } = {}) {
   const installed = await readLock(path.join('node_modules', '.package-lock.json'));
   const wanted = await readLock('package-lock.json');
   if (wanted === undefined) throw new Refusal('package-lock.json is missing: check it out again.');
@@ -25,6 +29,7 @@ export async function ensurePackages() {
     runProgram(command, [...prefix, ...args, '--include=dev', '--no-audit', '--no-fund'], {
       cwd: repositoryRoot,
       onLine: update,
+      signal,
     }),
   );
   if (exitCode !== 0) {

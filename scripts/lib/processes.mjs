@@ -28,17 +28,18 @@ export function findProgram(...names) {
  * @param {string} program
  * @param {string[]} args
  * @param {object} [options] besides `cwd` and `env`: `onLine` is called with every line of output,
- *   `timeoutMs` ends the program
+ *   `timeoutMs` and `signal` end the program
  * @returns {Promise<{ exitCode: number, output: string }>} the exit code (−1 when it did not start
  *   or was killed) and the end of what it printed on stdout and stderr together
  */
-export function runProgram(program, args, { cwd, env, onLine, timeoutMs } = {}) {
+export function runProgram(program, args, { cwd, env, onLine, timeoutMs, signal } = {}) {
   return new Promise((resolve) => {
     const child = spawn(program, args, {
       cwd,
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: timeoutMs,
+      signal,
     });
     let output = '';
     const collect = (chunk) => {

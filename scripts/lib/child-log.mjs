@@ -1,0 +1,69 @@
+// What a child process prints: all of it into a file, warnings to the person as readable lines, and
+// the last error kept to explain an exit.
+import { createWriteStream, mkdirSync, renameSync } from 'node:fs';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { logDirectory, repositoryRoot } from './paths.mjs';
+import { say } from './report.mjs';
+
+/** Levels of the services' JSON log lines (pino's). */
+const WARNING = 40;
+const ERROR = 50;
+
+/**
+ * @param {string} name of the child; its log is `.data/logs/<name>.log`, the one before `.1`
+ * @returns {{ follow: (stream: import('node:stream').Readable) => void, lastError: () => string | undefined,
+ *   file: string, close: () => void }}
+ */
+export function createChildLog(name) {
+  mkdirSync(logDirectory, { recursive: true });
+  const file = path.join(logDirectory, `${name}.log`);
+  try {
+    renameSync(file, `${file}.1`);
+  } catch {
+    // There was none before.
+  }
+  const output = createWriteStream(file);
+  output.on('error', () => {}); // A full disk costs the log, not the service.
+  const showAll = ['debug', 'trace'].includes(process.env.LOG_LEVEL);
+  let lastError;
+
+  function take(line) {
+    output.write(`${line}\n`);
+    const entry = parse(line);
+    if (showAll) say(`[${name}] ${line}`);
+    if (entry === undefined) {
+      // A crash outside the logger: the line that names the error, not the stack below it.
+      if (/^(?:\w+: )?\w*Error\b|^\w*Error:/.test(line)) lastError = line;
+      return;
+    }
+    const text = describe(entry);
+    if (entry.level >= ERROR) lastError = text;
+    if (entry.level >= WARNING && !showAll) {
+      say(`[${name}] ${entry.level >= ERROR ? 'error' : 'warning'}: ${text}`);
+    }
+  }
+
+  return {
+    file: path.relative(repositoryRoot, file),
+    follow: (stream) => createInterface({ input: stream }).on('line', take),
+    lastError: () => lastError,
+    close: () => output.end(),
+  };
+}
+
+function parse(line) {
+  if (!line.startsWith('{')) return undefined;
+  try {
+    const entry = JSON.parse(line);
+    return typeof entry.level === 'number' ? entry : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function describe({ msg, err }) {
+  const cause = err?.message;
+  if (cause === undefined || msg === undefined || msg.includes(cause)) return msg ?? cause ?? '';
+  return `${msg}: ${cause}`;
+}

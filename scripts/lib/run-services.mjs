@@ -1,0 +1,148 @@
+// Everything that `npm start` does, in order. Stops in the reverse order.
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { build, bundlePath } from './bundle.mjs';
+import { captionDemoPhoto, DEMO_PHOTO } from './demo-caption.mjs';
+import { ensurePackages } from './packages.mjs';
+import { logDirectory, repositoryRoot } from './paths.mjs';
+import { waitForPong } from './redis/ping.mjs';
+import { provideRedis } from './redis/provide.mjs';
+import { Refusal, say, step } from './report.mjs';
+import { claimCheckout } from './single-start.mjs';
+import { localAddress, readSettings, requireFreePort } from './start-settings.mjs';
+import { watchForStop } from './stop-signals.mjs';
+import { createSupervisor } from './supervisor.mjs';
+
+/** The API stops first, so nothing new is accepted; Redis last, so that workers can give work back. */
+const STOP_ORDER = { api: 1, worker: 2, redis: 3 };
+const EXIT_CANNOT_START = 78;
+/** Reading a full durable Redis from disk, and building the model's graph on a slow machine. */
+const REDIS_TIMEOUT_MS = 120_000;
+const READY_TIMEOUT_MS = 120_000;
+const READY_POLL_MS = 200;
+
+export async function runServices() {
+  const settings = readSettings();
+  const release = await claimCheckout();
+  const stopRequest = await watchForStop();
+  const { signal } = stopRequest;
+  let supervisor;
+  try {
+    await requireFreePort(settings);
+    await ensurePackages({ signal });
+    await step('Building', build);
+    const redis = await provideRedis(settings);
+    signal.throwIfAborted();
+    supervisor = createSupervisor({
+      onCannotStart: (name, reason) =>
+        stopRequest.fail(
+          new Refusal(`[${name}] cannot start: ${reason}`, { exitCode: EXIT_CANNOT_START }),
+        ),
+    });
+    stopRequest.onImpatience(() => supervisor.kill());
+    await startRedis({ supervisor, servers: redis.servers, signal });
+    startServices({ supervisor, settings, urls: redis.urls });
+    const address = localAddress(settings);
+    await waitUntilReady({ address, signal });
+    await showDemo({ address, signal });
+    stopRequest.started();
+    await stopRequest.stopped;
+  } catch (error) {
+    // Whatever breaks off because of a wish to stop is no failure of its own.
+    if (!signal.aborted) throw error;
+    if (signal.reason instanceof Refusal) throw signal.reason;
+  } finally {
+    if (supervisor !== undefined) {
+      say('Stopping …');
+      await supervisor.stop();
+      say('All stopped.');
+    }
+    release();
+    stopRequest.close();
+  }
+}
+
+async function startRedis({ supervisor, servers, signal }) {
+  for (const { name, command, args, input } of servers) {
+    supervisor.start({ name, stopOrder: STOP_ORDER.redis, command, args, input });
+  }
+  for (const { name, port, password } of servers) {
+    const up = await step(`Starting ${name}`, () =>
+      waitForPong({ port, password, timeoutMs: REDIS_TIMEOUT_MS, signal }),
+    );
+    signal.throwIfAborted();
+    if (!up) {
+      throw new Refusal(
+        `${name} did not answer within ${REDIS_TIMEOUT_MS / 1000} s: see ${logs()}.`,
+      );
+    }
+  }
+}
+
+function startServices({ supervisor, settings, urls }) {
+  const service = (name, entryPoint, stopOrder, env) =>
+    supervisor.start({
+      name,
+      stopOrder,
+      command: process.execPath,
+      args: ['--enable-source-maps', path.join(repositoryRoot, bundlePath(entryPoint))],
+      env: { ...urls, ...env },
+    });
+  for (let n = 1; n <= settings.encoderWorkers; n += 1) {
+    service(`encoder-${n}`, 'services/encoder-worker/main.ts', STOP_ORDER.worker);
+  }
+  for (let n = 1; n <= settings.decoderWorkers; n += 1) {
+    service(`decoder-${n}`, 'services/decoder-worker/main.ts', STOP_ORDER.worker);
+  }
+  // glibc keeps an arena a thread; decoding photos in many of them would hold memory for nothing.
+  service('api', 'services/api/main.ts', STOP_ORDER.api, { MALLOC_ARENA_MAX: '2' });
+}
+
+async function waitUntilReady({ address, signal }) {
+  await step('Starting the services', async (update) => {
+    const deadline = Date.now() + READY_TIMEOUT_MS;
+    let missing = 'the API does not answer yet';
+    while (Date.now() < deadline) {
+      const response = await fetch(`${address}/readyz`, { signal }).catch(() => undefined);
+      signal.throwIfAborted();
+      if (response?.ok) return;
+      if (response !== undefined) missing = await response.text();
+      update(missing);
+      await delay(READY_POLL_MS, undefined, { signal });
+    }
+    throw new Refusal(
+      `The services are not ready after ${READY_TIMEOUT_MS / 1000} s: ${missing} (see ${logs()}).`,
+    );
+  });
+}
+
+async function showDemo({ address, signal }) {
+  try {
+    const { output, metrics } = await step(`Captioning ${DEMO_PHOTO}`, (update) =>
+      captionDemoPhoto({ address, onStatus: update, signal }),
+    );
+    const ms = (value) => (value === null ? '–' : `${Math.round(value)} ms`);
+    const { queue_ms, encode_ms, decode_ms, total_ms, feature_cache } = metrics;
+    const hit = feature_cache === 'hit' ? ' (feature cache)' : '';
+    print('Photo', DEMO_PHOTO);
+    print('Caption', output.caption);
+    print(
+      'Time',
+      `${ms(total_ms)}: waiting ${ms(queue_ms)}, encoder ${ms(encode_ms)}${hit}, decoder ${ms(decode_ms)}`,
+    );
+  } catch (error) {
+    signal.throwIfAborted();
+    say(`${DEMO_PHOTO} was not captioned: ${error.message}. The services go on; see ${logs()}.`);
+  }
+  print('Page', `${address}/`);
+  print('Try', `curl -F image=@${DEMO_PHOTO} ${address}/v1/captions`);
+  print('Logs', `${logs()}; Ctrl-C stops everything`);
+}
+
+function print(label, value) {
+  process.stdout.write(`${label.padEnd(9)}${value}\n`);
+}
+
+function logs() {
+  return path.relative(repositoryRoot, logDirectory);
+}
