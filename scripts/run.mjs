@@ -20,8 +20,12 @@ await runCommand(async () => {
   await ensurePackages();
   await build();
   const file = path.join(repositoryRoot, bundlePath(entryPoint));
-  await runInForeground(process.execPath, ['--enable-source-maps', file, ...args], {
-    // `npm run` changes to the repository; file names are meant from where the user stands.
-    cwd: process.env.INIT_CWD ?? process.cwd(),
-  });
+  process.exitCode = await runInForeground(
+    process.execPath,
+    ['--enable-source-maps', file, ...args],
+    {
+      // `npm run` changes to the repository; file names are meant from where the user stands.
+      cwd: process.env.INIT_CWD ?? process.cwd(),
+    },
+  );
 });

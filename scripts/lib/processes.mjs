@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 
 /** How much of a failed program's output is kept to explain the failure. */
-const KEPT_OUTPUT_CHARACTERS = 4_000;
+const KEPT_OUTPUT_CHARACTERS = 16_000;
 
 /** @returns the full path of the first of `names` that is on PATH and executable, or undefined */
 export function findProgram(...names) {

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 
-/** Sets this process's exit code to the program's. */
+/** @returns {Promise<number>} its exit code, or 128 and the number of the signal that ended it */
 export function runInForeground(program, args, { cwd, env } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { cwd, env: { ...process.env, ...env }, stdio: 'inherit' });
@@ -18,8 +18,7 @@ export function runInForeground(program, args, { cwd, env } = {}) {
       process.off('SIGINT', onInterrupt);
       process.off('SIGTERM', passOn);
       process.off('SIGHUP', passOn);
-      process.exitCode = code ?? 128 + (constants.signals[signal] ?? 0);
-      resolve();
+      resolve(code ?? 128 + (constants.signals[signal] ?? 0));
     });
   });
 }

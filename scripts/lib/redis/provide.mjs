@@ -28,8 +28,13 @@ export async function provideRedis({ redisUrl, cacheRedisUrl, queueLimitBytes })
   };
 }
 
-/** @returns {Promise<(role: object) => { command: string, args: string[], input: string }>} */
-async function findWayToRun() {
+/**
+ * Makes sure that a Redis server can be run on this machine.
+ * @returns {Promise<(role: object) => { command: string, args: string[], input: string }>} how to run
+ *   one of a role
+ * @throws Refusal when there is none and none can be installed
+ */
+export async function findWayToRun() {
   const found = await findServerProgram();
   if (found !== undefined) return localCommand(found);
 
