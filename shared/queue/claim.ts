@@ -1,0 +1,78 @@
+// A claim: a worker's right to write to one caption in one stage, until someone else claims it.
+import type {
+  CaptionMetrics,
+  CaptionOptions,
+  CaptionOutput,
+  Stage,
+} from '@caption-queue/contract/caption';
+import type { CaptionEvent } from '@caption-queue/contract/events';
+
+/** Names the claim in every later write; a write under an older fence is refused. */
+export interface ClaimRef {
+  readonly captionId: string;
+  readonly stage: Stage;
+  readonly dispatch: number;
+  readonly fence: number;
+}
+
+interface ClaimBase extends ClaimRef {
+  /** How many claims this stage has had, this one included. */
+  readonly claims: number;
+  readonly options: CaptionOptions;
+  readonly createdAt: Date;
+  /** Waited in the queue, for this claim. */
+  readonly waitedMs: number;
+}
+
+export interface EncodeClaim extends ClaimBase {
+  readonly stage: 'encode';
+  /** 299 × 299 RGB. */
+  readonly pixels: Uint8Array;
+}
+
+export interface DecodeClaim extends ClaimBase {
+  readonly stage: 'decode';
+  /** float16 bits, [8, 8, 2048]. */
+  readonly features: Uint16Array;
+  readonly bundleHash: string;
+}
+
+export type ClaimOf<S extends Stage> = S extends 'encode' ? EncodeClaim : DecodeClaim;
+
+export type ClaimOutcome<S extends Stage> =
+  | { readonly kind: 'claimed'; readonly claim: ClaimOf<S> }
+  /** The encode stage is over; its decode job may have been lost and has to be added again. */
+  | { readonly kind: 'handed-over'; readonly dispatch: number }
+  /** The features were made for another bundle than this decoder's. `first`: it was not parked before. */
+  | { readonly kind: 'other-bundle'; readonly bundleHash: string; readonly first: boolean }
+  | { readonly kind: 'features-lost'; readonly dispatch: number }
+  /** The claims were used up: the caption has just failed. */
+  | { readonly kind: 'exhausted' }
+  /** Nothing to do: no such caption, already ended, or an old job. */
+  | { readonly kind: 'gone' | 'ended' | 'stale' };
+
+export interface HandOver {
+  claim: EncodeClaim;
+  /** float16 bits, [8, 8, 2048]. */
+  features: Uint16Array;
+  featureCache: NonNullable<CaptionMetrics['feature_cache']>;
+  encodeMs: number;
+  bundleHash: string;
+}
+
+export type ProgressEvent = Extract<CaptionEvent, { type: 'draft' | 'word' }>;
+
+export interface Success {
+  claim: DecodeClaim;
+  output: CaptionOutput;
+  decodeMs: number;
+  model: { name: string; version: string };
+}
+
+/** Another worker holds the caption, or it has ended: this worker's result doesn't count. */
+export class ClaimLostError extends Error {
+  constructor(claim: ClaimRef) {
+    super(`Claim ${claim.fence} on ${claim.captionId} (${claim.stage}) is lost.`);
+    this.name = 'ClaimLostError';
+  }
+}

@@ -1,0 +1,63 @@
+// What the transition scripts share. Each is one atomic step: it checks what it leaves, and writes all or nothing.
+
+/** Streams outlive the terminal event by this much, for readers that reconnect; then the record serves. */
+const STREAM_EXPIRY_SECONDS = 3_600;
+
+/**
+ * KEYS: record, events, pixels, features, active, admitted, finished. ARGV[1] is the hint channel, ARGV[2] the
+ * caption's id; a script's own arguments follow. Times are the server's, so that hosts needn't agree on theirs.
+ */
+export const PRELUDE = `
+local record, events, pixels, features, active, admitted, finished = unpack(KEYS)
+local channel, id = ARGV[1], ARGV[2]
+
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+
+local terminalEvent = { succeeded = 'completed', failed = 'failed', canceled = 'canceled', expired = 'expired' }
+
+local function get(...)
+  return redis.call('HMGET', record, ...)
+end
+
+local function set(...)
+  redis.call('HSET', record, ...)
+end
+
+local function append(kind, data)
+  return redis.call('XADD', events, '*', 'type', kind, 'data', data)
+end
+
+local function hint(eventId)
+  redis.call('PUBLISH', channel, eventId)
+end
+
+local function setStatus(status)
+  set('status', status)
+  hint(append('status', '{"status":"' .. status .. '"}'))
+end
+
+local function touch()
+  redis.call('ZADD', active, now, id)
+end
+
+-- Is the caption still in this stage, under this dispatch, held by this claim?
+local function held(stage, dispatch, fence)
+  local s = get('status', 'stage', 'dispatch', 'fence')
+  return s[1] and not terminalEvent[s[1]] and s[2] == stage and s[3] == dispatch and s[4] == fence
+end
+
+-- The only way into a terminal state. The event carries no data: readers take it from the record.
+local function finish(status)
+  local eventId = append(terminalEvent[status], '')
+  local retention = tonumber(get('retention_seconds')[1])
+  set('status', status, 'completed_at', now, 'purge_at', now + retention * 1000, 'last_event_id', eventId)
+  if status == 'succeeded' then set('stage', '') end
+  redis.call('DEL', pixels, features)
+  redis.call('ZREM', active, id)
+  redis.call('INCR', finished)
+  redis.call('EXPIRE', record, retention)
+  redis.call('EXPIRE', events, math.min(retention, ${STREAM_EXPIRY_SECONDS}))
+  hint(eventId)
+end
+`;

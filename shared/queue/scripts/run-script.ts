@@ -1,0 +1,60 @@
+// Runs Lua scripts by their hash, and by their text where the server doesn't know them (yet, or after a restart).
+import { createHash } from 'node:crypto';
+import type { Redis } from 'ioredis';
+
+export interface Script {
+  readonly text: string;
+  readonly sha1: string;
+}
+
+export function defineScript(text: string): Script {
+  return { text, sha1: createHash('sha1').update(text).digest('hex') };
+}
+
+export type ScriptArgument = string | number | Buffer;
+
+/**
+ * Runs a script whose answer is a list.
+ *
+ * @returns the list, strings as buffers because some are pixels
+ */
+export async function runScript(
+  redis: Redis,
+  script: Script,
+  options: { keys: string[]; args: ScriptArgument[] },
+): Promise<ScriptReply> {
+  const rest = [options.keys.length, ...options.keys, ...options.args];
+  let reply: unknown;
+  try {
+    reply = await redis.callBuffer('EVALSHA', [script.sha1, ...rest]);
+  } catch (error) {
+    if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
+    reply = await redis.callBuffer('EVAL', [script.text, ...rest]);
+  }
+  if (!Array.isArray(reply)) throw new Error('A Redis script answered something else than a list.');
+  return new ScriptReply(reply);
+}
+
+/** The list a script answered, read by position. */
+export class ScriptReply {
+  readonly #items: unknown[];
+
+  constructor(items: unknown[]) {
+    this.#items = items;
+  }
+
+  bytes(index: number): Buffer {
+    const item = this.#items[index];
+    if (!Buffer.isBuffer(item)) throw new Error(`Script answer ${index} is not a string.`);
+    return item;
+  }
+
+  text(index: number): string {
+    return this.bytes(index).toString();
+  }
+
+  number(index: number): number {
+    const item = this.#items[index];
+    return typeof item === 'number' ? item : Number(this.text(index));
+  }
+}

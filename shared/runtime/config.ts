@@ -1,0 +1,62 @@
+// Settings from the environment: a schema in, typed values out, or one clear line that says what is wrong.
+import type Type from 'typebox';
+import { Value } from 'typebox/value';
+
+/** A setting is missing or wrong; the message is for the person who starts the service. */
+export class ConfigError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'ConfigError';
+  }
+}
+
+/**
+ * Reads the settings that a schema names from the environment.
+ *
+ * Names are the schema's property names. An empty variable counts as unset. Text becomes a number or boolean where
+ * the schema asks for one; what is unset takes the schema's `default`. Variables that the schema doesn't name are
+ * ignored.
+ *
+ * @param schema an object whose properties are the settings
+ * @param env usually `process.env`
+ * @throws ConfigError naming every wrong setting, with what it is for; values marked `writeOnly` aren't printed
+ */
+export function loadConfig<T extends Type.TObject>(
+  schema: T,
+  env: Record<string, string | undefined>,
+): Type.Static<T> {
+  const given: Record<string, unknown> = {};
+  for (const name of Object.keys(schema.properties)) {
+    const text = env[name]?.trim();
+    if (text !== undefined && text !== '') given[name] = text;
+  }
+  const config: unknown = Value.Default(schema, Value.Convert(schema, given));
+  if (Value.Check(schema, config)) return config;
+  throw new ConfigError(describeErrors(schema, config, given));
+}
+
+function describeErrors(
+  schema: Type.TObject,
+  config: unknown,
+  given: Record<string, unknown>,
+): string {
+  const wrong = new Map<string, string>();
+  for (const error of Value.Errors(schema, config)) {
+    const name = error.instancePath.split('/')[1] ?? missingName(error);
+    if (name !== undefined && !wrong.has(name)) wrong.set(name, error.message);
+  }
+  return [...wrong]
+    .map(([name, message]) => {
+      const property: { writeOnly?: boolean; description?: string } = schema.properties[name] ?? {};
+      const purpose = property.description === undefined ? '' : ` (${property.description})`;
+      if (given[name] === undefined) return `${name} is not set${purpose}.`;
+      const value = property.writeOnly === true ? '' : ` "${String(given[name])}"`;
+      return `${name}${value} ${message}${purpose}.`;
+    })
+    .join(' ');
+}
+
+function missingName(error: { params: unknown }): string | undefined {
+  const params = error.params as { requiredProperties?: string[] };
+  return params.requiredProperties?.[0];
+}
