@@ -24,11 +24,11 @@ export interface OnnxNode {
   domain: string;
 }
 
-/** A graph's input or output. A dimension that is a string may be of any size. */
+/** A graph's input or output. A dimension that is a string may be of any size; no shape: any. */
 export interface ValueInfo {
   name: string;
   type: ElementType;
-  shape: (number | string)[];
+  shape?: (number | string)[];
 }
 
 export interface OnnxModel {
@@ -113,7 +113,7 @@ function writeType(info: ValueInfo, pbf: PbfWriter): void {
 
 function writeTensorType(info: ValueInfo, pbf: PbfWriter): void {
   pbf.writeVarintField(1, elementTypes[info.type]);
-  pbf.writeMessage(2, writeShape, info.shape);
+  if (info.shape) pbf.writeMessage(2, writeShape, info.shape);
 }
 
 function writeShape(shape: (number | string)[], pbf: PbfWriter): void {
