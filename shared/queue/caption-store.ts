@@ -64,6 +64,12 @@ export interface CaptionStore {
     pixels: Uint8Array;
   }): Promise<CaptionRecord>;
   /**
+   * A cheap look, before a picture is received and decoded for nothing; `create` is what decides.
+   *
+   * @throws ProblemError `queue_full`, `redis_unavailable`
+   */
+  checkRoom(): Promise<void>;
+  /**
    * @returns undefined when there is no such caption
    * @throws ProblemError `redis_unavailable`
    */
@@ -140,23 +146,16 @@ export function createCaptionStore(options: CaptionStoreOptions): CaptionStore {
         'This store was made without limits and retention: it can’t create captions.',
       );
     }
-    const byBytes = Math.floor(limits.queueLimitBytes / RESERVED_BYTES_PER_CAPTION);
     const reply = await run(
       scripts.CREATE,
       captionId,
-      Math.min(limits.queueLimit, byBytes),
+      mostInWork(limits),
       retentionSeconds,
       JSON.stringify(upload.input),
       JSON.stringify(upload.options),
       toBuffer(upload.pixels),
     );
-    if (reply.text(0) === 'full') {
-      throw new ProblemError(
-        'queue_full',
-        'As many captions are in work as this service holds. Try again in a few seconds.',
-        { retryAfterSeconds: QUEUE_FULL_RETRY_AFTER_SECONDS },
-      );
-    }
+    if (reply.text(0) === 'full') throw queueFull();
     const [, record] = await Promise.all([
       queues.add({ stage: 'encode', captionId, dispatch: 1 }),
       read(captionId),
@@ -181,6 +180,12 @@ export function createCaptionStore(options: CaptionStoreOptions): CaptionStore {
       const captionId = createCaptionId();
       return withinDeadline(redis, () => admit(captionId, upload));
     },
+
+    checkRoom: () =>
+      withinDeadline(redis, async () => {
+        const inWork = await redis.zcard(keys.active);
+        if (limits !== undefined && inWork >= mostInWork(limits)) throw queueFull();
+      }),
 
     get: (captionId) => withinDeadline(redis, () => read(captionId)),
 
@@ -267,6 +272,19 @@ export function createCaptionStore(options: CaptionStoreOptions): CaptionStore {
   };
 }
 
+function mostInWork(limits: { queueLimit: number; queueLimitBytes: number }): number {
+  const byBytes = Math.floor(limits.queueLimitBytes / RESERVED_BYTES_PER_CAPTION);
+  return Math.min(limits.queueLimit, byBytes);
+}
+
+function queueFull(): ProblemError {
+  return new ProblemError(
+    'queue_full',
+    'As many captions are in work as this service holds. Try again in a few seconds.',
+    { retryAfterSeconds: QUEUE_FULL_RETRY_AFTER_SECONDS },
+  );
+}
+
 function failure(code: string, detail: string): string {
   return JSON.stringify({ code, detail } satisfies CaptionError);
 }
@@ -301,6 +319,7 @@ function parseClaim<S extends Stage>(
     case 'ended':
     case 'stale':
     case 'exhausted':
+    case 'pixels-lost':
       return { kind };
     default:
       throw new Error(`A claim was answered with ${kind}.`);

@@ -46,8 +46,8 @@ export type ClaimOutcome<S extends Stage> =
   /** The features were made for another bundle than this decoder's. `first`: it was not parked before. */
   | { readonly kind: 'other-bundle'; readonly bundleHash: string; readonly first: boolean }
   | { readonly kind: 'features-lost'; readonly dispatch: number }
-  /** The claims were used up: the caption has just failed. */
-  | { readonly kind: 'exhausted' }
+  /** The claims were used up, or the picture is gone: the caption has just failed. */
+  | { readonly kind: 'exhausted' | 'pixels-lost' }
   /** Nothing to do: no such caption, already ended, or an old job. */
   | { readonly kind: 'gone' | 'ended' | 'stale' };
 

@@ -57,7 +57,16 @@ class BriefBlockingWorker extends Worker<StageJob> {
   }
 }
 
-type StopReason = 'stopping' | 'timeout' | 'lock lost';
+/** Why work under way was aborted: the signal's reason. */
+class WorkAborted extends Error {
+  readonly why: 'stopping' | 'timeout' | 'lock lost';
+
+  constructor(why: WorkAborted['why']) {
+    super(why);
+    this.name = 'WorkAborted';
+    this.why = why;
+  }
+}
 
 /** Starts taking jobs at once. */
 export function createStageWorker<S extends Stage>(options: StageWorkerOptions<S>): StageWorker {
@@ -92,7 +101,8 @@ export function createStageWorker<S extends Stage>(options: StageWorkerOptions<S
         await job.moveToDelayed(Date.now() + PARK_DELAY_MS, token);
         return 'parked';
       case 'exhausted':
-        logger.error({ captionId, stage }, 'failed: every claim was used up');
+      case 'pixels-lost':
+        logger.error({ captionId, stage, reason: outcome.kind }, 'failed: it can’t be tried again');
         return 'failed';
       default:
         logger.debug({ captionId, stage, dispatch, reason: outcome.kind }, 'nothing to do');
@@ -109,7 +119,7 @@ export function createStageWorker<S extends Stage>(options: StageWorkerOptions<S
     const abort = new AbortController();
     const jobId = job.id ?? captionId;
     underWay.set(jobId, abort);
-    const timer = setTimeout(() => abort.abort('timeout' satisfies StopReason), timeoutMs);
+    const timer = setTimeout(() => abort.abort(new WorkAborted('timeout')), timeoutMs);
     try {
       await options.process(claim, abort.signal);
       return 'done';
@@ -118,19 +128,20 @@ export function createStageWorker<S extends Stage>(options: StageWorkerOptions<S
         logger.info({ captionId, stage, fence: claim.fence }, 'another worker took over');
         return 'lost';
       }
-      const reason = abort.signal.aborted ? (abort.signal.reason as StopReason) : undefined;
-      if (reason === 'stopping') {
+      const aborted: unknown = abort.signal.reason;
+      const why = aborted instanceof WorkAborted ? aborted.why : undefined;
+      if (why === 'stopping') {
         await store.release(claim);
         await job.moveToWait(token);
         logger.info({ captionId, stage }, 'given back: this worker stops');
         return 'released';
       }
-      if (reason === 'lock lost' || isConnectionError(error)) {
+      if (why === 'lock lost' || isConnectionError(error)) {
         await store.release(claim);
         logger.warn({ captionId, stage }, 'given back: Redis was lost for too long');
         throw error;
       }
-      return await failedAttempt(claim, reason === 'timeout' ? timedOut(timeoutMs) : error);
+      return await failedAttempt(claim, why === 'timeout' ? timedOut(timeoutMs) : error);
     } finally {
       clearTimeout(timer);
       underWay.delete(jobId);
@@ -187,12 +198,12 @@ export function createStageWorker<S extends Stage>(options: StageWorkerOptions<S
     logger.warn({ stage, reason: error.message }, 'queue error');
   });
   worker.on('lockRenewalFailed', (jobIds) => {
-    for (const jobId of jobIds) underWay.get(jobId)?.abort('lock lost' satisfies StopReason);
+    for (const jobId of jobIds) underWay.get(jobId)?.abort(new WorkAborted('lock lost'));
   });
 
   async function stop(graceMs: number): Promise<void> {
     const timer = setTimeout(() => {
-      for (const abort of underWay.values()) abort.abort('stopping' satisfies StopReason);
+      for (const abort of underWay.values()) abort.abort(new WorkAborted('stopping'));
     }, graceMs);
     try {
       await worker.close();

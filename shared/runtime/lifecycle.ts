@@ -65,11 +65,7 @@ async function settle(
   }
 }
 
-/**
- * Ends the process in order on SIGTERM and SIGINT, and with status 1 on an error that nobody caught. For `main.ts`.
- *
- * @param options.beforeExit e.g. flush of logs; runs after the handlers
- */
+/** Ends the process in order on SIGTERM and SIGINT, and with status 1 on an error that nobody caught. For `main.ts`. */
 export function endOnSignals(options: { lifecycle: Lifecycle; logger: Logger }): void {
   const { lifecycle, logger } = options;
   const end = (reason: string, code: number) => {

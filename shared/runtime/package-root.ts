@@ -1,5 +1,5 @@
 // Finds the folder of the package that a module belongs to, from source and from the bundle in dist/ alike.
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -17,4 +17,12 @@ export function packageRoot(moduleUrl: string): string {
     if (parent === folder) throw new Error(`No package.json at or above ${moduleUrl}.`);
     folder = parent;
   }
+}
+
+/** The version in the `package.json` of the package that a module belongs to. */
+export function packageVersion(moduleUrl: string): string {
+  const manifest: unknown = JSON.parse(
+    readFileSync(path.join(packageRoot(moduleUrl), 'package.json'), 'utf8'),
+  );
+  return String((manifest as { version?: unknown }).version);
 }

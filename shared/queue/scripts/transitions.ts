@@ -21,7 +21,7 @@ return { 'created' }
 /**
  * A worker takes a job. ARGV: 3 stage, 4 dispatch, 5 most claims a stage may have, 6 the worker's bundle hash ('' for
  * an encoder), 7 error (JSON) when the claims are used up, 8 error (JSON) when the pixels are gone.
- * → `gone` | `ended` | `stale` | `exhausted` | `handed-over` dispatch | `other-bundle` hash first |
+ * → `gone` | `ended` | `stale` | `exhausted` | `pixels-lost` | `handed-over` dispatch | `other-bundle` hash first |
  *   `features-lost` dispatch | `claimed` fence claims options createdAt waitedMs bundleHash bytes
  */
 export const CLAIM = defineScript(`${PRELUDE}
@@ -48,7 +48,7 @@ if not bytes then
   if stage == 'decode' then return { 'features-lost', dispatch } end
   set('error', ARGV[8])
   finish('failed')
-  return { 'exhausted' }
+  return { 'pixels-lost' }
 end
 local waited = 0
 if s[7] then

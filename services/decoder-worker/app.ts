@@ -1,0 +1,41 @@
+// Puts the decoder worker together from what it is given: no environment, no signals, no exit.
+import type { WorkerHost } from '@caption-queue/queue/worker-host';
+import { Counter } from '@caption-queue/runtime/metrics';
+import { createDecodeProcessor, type GenerateCaptions } from './processor.ts';
+
+export interface DecoderWorkerOptions {
+  host: WorkerHost<'decode'>;
+  generate: GenerateCaptions;
+  bundle: {
+    readonly hash: string;
+    readonly manifest: { readonly name: string; readonly version: string };
+  };
+}
+
+/** Starts taking captions of its bundle from the decode queue; the host's lifecycle ends it. */
+export function createDecoderWorker(options: DecoderWorkerOptions) {
+  const { host, generate, bundle } = options;
+  const words = new Counter({
+    name: 'cq_words_total',
+    help: 'Words of finished captions',
+    registers: [host.registry],
+  });
+  const { name, version } = bundle.manifest;
+  return host.start({
+    // The decoder's graphs are always float32 and part of the bundle: its hash names them.
+    model: {
+      name,
+      version,
+      bundleHash: bundle.hash,
+      graphHash: bundle.hash,
+      precision: 'fp32',
+    },
+    pinned: true,
+    process: createDecodeProcessor({
+      generate,
+      store: host.store,
+      model: { name, version },
+      onWords: (count) => words.inc(count),
+    }),
+  });
+}

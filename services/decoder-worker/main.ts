@@ -1,0 +1,45 @@
+// The decoder worker's process.
+import { loadBundle } from '@caption-queue/captioning/bundle';
+import { generateCaptions } from '@caption-queue/captioning/generation/generate-captions';
+import { createEngine } from '@caption-queue/inference/create-engine';
+import { createStepDecoder } from '@caption-queue/inference/step-decoder';
+import { runWorker } from '@caption-queue/queue/worker-main';
+import { packageVersion } from '@caption-queue/runtime/package-root';
+import { createDecoderWorker } from './app.ts';
+import { DecoderWorkerSettings } from './settings.ts';
+
+/** A step's matrices are too small to share. */
+const DEFAULT_THREADS = 1;
+
+await runWorker({
+  stage: 'decode',
+  name: 'decoder-worker',
+  version: packageVersion(import.meta.url),
+  settings: DecoderWorkerSettings,
+  async start({ settings, host }) {
+    const threads = settings.INFERENCE_THREADS ?? DEFAULT_THREADS;
+    const bundle = await loadBundle(settings.MODEL);
+    const engine = await createEngine(settings.ENGINE, { threads });
+    const decoder = await createStepDecoder({ engine, bundle });
+    const { vocabulary } = bundle;
+    const { lengthPenalty } = bundle.manifest.generation;
+    createDecoderWorker({
+      host,
+      bundle,
+      generate: ({ features, options, signal, onEvent }) =>
+        generateCaptions({
+          decoder,
+          features,
+          vocabulary,
+          options: {
+            beamWidth: options.beam_width,
+            maxLength: options.max_length,
+            alternatives: options.alternatives,
+            lengthPenalty,
+          },
+          signal,
+          onEvent,
+        }),
+    });
+  },
+});

@@ -1,0 +1,21 @@
+// Settings of the decoder worker.
+import { modelSettings } from '@caption-queue/inference/settings';
+import { reconcilerSettings, redisSettings } from '@caption-queue/queue/settings';
+import { logSettings } from '@caption-queue/runtime/logger';
+import { opsSettings } from '@caption-queue/runtime/ops-server';
+import Type from 'typebox';
+
+export const DecoderWorkerSettings = Type.Object({
+  ...logSettings,
+  ...opsSettings,
+  ...redisSettings,
+  ...reconcilerSettings,
+  ...modelSettings,
+  CONCURRENCY: Type.Integer({
+    minimum: 1,
+    maximum: 64,
+    default: 4,
+    description:
+      'Captions at work at once: while one waits for Redis another is computed. More makes each slower, not all faster',
+  }),
+});

@@ -1,0 +1,31 @@
+// The encoder worker's process.
+import { availableParallelism } from 'node:os';
+import { loadBundle } from '@caption-queue/captioning/bundle';
+import { createEngine } from '@caption-queue/inference/create-engine';
+import { createEncoder } from '@caption-queue/inference/encoder';
+import { runWorker } from '@caption-queue/queue/worker-main';
+import { packageVersion } from '@caption-queue/runtime/package-root';
+import { createEncoderWorker } from './app.ts';
+import { EncoderWorkerSettings } from './settings.ts';
+
+/** Beyond this a picture gains little; more processes gain more. */
+const MOST_THREADS = 4;
+
+await runWorker({
+  stage: 'encode',
+  name: 'encoder-worker',
+  version: packageVersion(import.meta.url),
+  settings: EncoderWorkerSettings,
+  async start({ settings, host, logger }) {
+    const threads = settings.INFERENCE_THREADS ?? Math.min(availableParallelism(), MOST_THREADS);
+    const bundle = await loadBundle(settings.MODEL);
+    const engine = await createEngine(settings.ENGINE, { threads });
+    const onWarning = (message: string) => logger.warn(message);
+    createEncoderWorker({
+      host,
+      encoder: await createEncoder({ engine, bundle, onWarning }),
+      bundle,
+      featureCacheTtlSeconds: settings.FEATURE_CACHE_TTL_SECONDS,
+    });
+  },
+});

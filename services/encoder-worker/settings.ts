@@ -1,0 +1,26 @@
+// Settings of the encoder worker.
+import { modelSettings } from '@caption-queue/inference/settings';
+import {
+  featureCacheSettings,
+  reconcilerSettings,
+  redisSettings,
+} from '@caption-queue/queue/settings';
+import { logSettings } from '@caption-queue/runtime/logger';
+import { opsSettings } from '@caption-queue/runtime/ops-server';
+import Type from 'typebox';
+
+export const EncoderWorkerSettings = Type.Object({
+  ...logSettings,
+  ...opsSettings,
+  ...redisSettings,
+  ...reconcilerSettings,
+  ...featureCacheSettings,
+  ...modelSettings,
+  CONCURRENCY: Type.Integer({
+    minimum: 1,
+    maximum: 16,
+    default: 1,
+    description:
+      'Captions at work at once. Encoding blocks the process, so more processes help and this hardly does',
+  }),
+});

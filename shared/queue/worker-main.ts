@@ -1,0 +1,60 @@
+// The frame of a worker's main.ts: settings, signals and exit codes, the same for both stages.
+import type { Stage } from '@caption-queue/contract/caption';
+import { ConfigError, loadConfig } from '@caption-queue/runtime/config';
+import { createLifecycle, endOnSignals } from '@caption-queue/runtime/lifecycle';
+import { createLogger, type Logger, type LogLevel } from '@caption-queue/runtime/logger';
+import type Type from 'typebox';
+import { createWorkerHost, type WorkerHost, type WorkerHostSettings } from './worker-host.ts';
+
+/** EX_CONFIG of sysexits.h: starting it again won't help, so whoever supervises it shouldn't. */
+const EXIT_NEVER = 78;
+
+/** What a worker's settings must hold for this frame. */
+type FrameSettings = WorkerHostSettings & { LOG_LEVEL: LogLevel; ENGINE: string };
+
+/**
+ * Runs a worker process: reads the settings, makes the host, loads the model, works until a signal comes.
+ *
+ * Exits with 78 and one clear line when the settings are wrong or the model can't be loaded.
+ */
+export async function runWorker<S extends Stage, T extends Type.TObject>(options: {
+  stage: S;
+  name: string;
+  version: string;
+  settings: T;
+  /** Loads the model and starts the work; what it throws is why this worker can never work. */
+  start: (context: {
+    settings: Type.Static<T> & FrameSettings;
+    host: WorkerHost<S>;
+    logger: Logger;
+  }) => Promise<unknown>;
+}): Promise<void> {
+  const { stage, name, version } = options;
+  const settings = readSettings(options.settings);
+  const logger = createLogger({ name, level: settings.LOG_LEVEL });
+  const lifecycle = createLifecycle({ logger });
+  endOnSignals({ lifecycle, logger });
+  const engine = settings.ENGINE;
+  const host = await createWorkerHost({ stage, settings, engine, version, logger, lifecycle });
+  try {
+    await options.start({ settings, host, logger });
+  } catch (error) {
+    if (lifecycle.stopping) return;
+    const reason = error instanceof Error ? error.message : String(error);
+    logger.fatal(`${name} can't work: ${reason}`);
+    logger.debug({ err: error });
+    await host.refuse(reason);
+    await lifecycle.shutdown('can never work');
+    process.exit(EXIT_NEVER);
+  }
+}
+
+function readSettings<T extends Type.TObject>(schema: T): Type.Static<T> & FrameSettings {
+  try {
+    return loadConfig(schema, process.env) as Type.Static<T> & FrameSettings;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    console.error(error.message);
+    process.exit(EXIT_NEVER);
+  }
+}
