@@ -19,6 +19,7 @@ export const problems = {
   unsupported_image: { status: 415, title: 'This is not a picture of a known format' },
   empty_upload: { status: 422, title: 'The upload is empty' },
   damaged_image: { status: 422, title: 'The picture is damaged' },
+  headers_too_large: { status: 431, title: 'The headers are too large' },
   internal_error: { status: 500, title: 'Something went wrong on our side' },
   queue_full: { status: 503, title: 'The queue is full' },
   redis_unavailable: { status: 503, title: 'The queue cannot be reached' },

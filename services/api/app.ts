@@ -1,0 +1,77 @@
+// Builds the HTTP application. It never listens: `main.ts` owns the port, tests inject or listen themselves.
+import { randomUUID } from 'node:crypto';
+import { type FastifyInstance, fastify } from 'fastify';
+import { answerClientError } from './client-errors.ts';
+import type { ApiDependencies } from './dependencies.ts';
+import { restrictAccess } from './plugins/access.ts';
+import { handleErrors, sendProblem } from './plugins/errors.ts';
+import { describeApi } from './plugins/openapi.ts';
+import { servePage } from './plugins/page.ts';
+import { logRequests } from './plugins/request-log.ts';
+import { captionEventsRoute } from './routes/caption-events.ts';
+import { createCaptionRoute } from './routes/create-caption.ts';
+import { operatingRoutes } from './routes/operating.ts';
+import { readCaptionRoute } from './routes/read-caption.ts';
+import { parseTrustProxy } from './settings.ts';
+import { compileValidator } from './validator.ts';
+
+/** A slow phone uploads 20 MB in a minute at 2.8 Mbit/s; who takes longer holds memory for nothing. */
+const REQUEST_TIMEOUT_MS = 60_000;
+const HEADERS_TIMEOUT_MS = 10_000;
+/** Node looks for late requests this often. */
+const CHECKING_INTERVAL_MS = 1_000;
+/** Between two requests of a connection; above the 60 s of common load balancers, so they close first. */
+const KEEP_ALIVE_TIMEOUT_MS = 65_000;
+/** Routes that take uploads have limits of their own. */
+const BODY_LIMIT_BYTES = 16 * 1024;
+
+/** An id from outside is kept when it can do no harm in a log. */
+const REQUEST_ID = /^[\w.:-]{1,64}$/;
+
+export interface AppOptions extends ApiDependencies {
+  /** For a whole request. Default 60 s. */
+  requestTimeoutMs?: number;
+  /** Default 10 s. */
+  headersTimeoutMs?: number;
+  /** Between two heartbeat comments of an event stream. Default 15 s. */
+  heartbeatMs?: number;
+}
+
+/** Builds the application with all its routes; the caller closes it. */
+export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
+  const { settings, logger, registry, requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
+  const app: FastifyInstance = fastify({
+    logger: false,
+    trustProxy: parseTrustProxy(settings.TRUST_PROXY),
+    bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+    http: {
+      headersTimeout: Math.min(options.headersTimeoutMs ?? HEADERS_TIMEOUT_MS, requestTimeoutMs),
+      connectionsCheckingInterval: CHECKING_INTERVAL_MS,
+      // Refused by our own hook, so that this answer is a problem like any other.
+      requireHostHeader: false,
+    },
+    forceCloseConnections: 'idle',
+    genReqId: ({ headers }) => {
+      const given = headers['x-request-id'];
+      return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+    },
+    clientErrorHandler: answerClientError,
+    frameworkErrors: (error, _request, reply) => void sendProblem(reply, error),
+  });
+  app.setValidatorCompiler(compileValidator);
+  // Answers leave as they are: the schemas describe them, and tests hold them to it.
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  app.removeAllContentTypeParsers();
+  logRequests(app, { logger, registry });
+  handleErrors(app, { logger });
+  restrictAccess(app, { publicUrl: settings.PUBLIC_URL });
+  await describeApi(app, { version: options.version });
+  servePage(app, { folder: options.pageFolder });
+  operatingRoutes(app, options);
+  createCaptionRoute(app, options);
+  readCaptionRoute(app, options);
+  captionEventsRoute(app, options);
+  return app;
+}

@@ -1,0 +1,24 @@
+// What the HTTP edge needs from the rest. `app.ts` takes it as an argument, so tests build an app directly.
+import type { CaptionStore } from '@caption-queue/queue/caption-store';
+import type { EventStreams } from '@caption-queue/queue/event-stream';
+import type { Heartbeats } from '@caption-queue/queue/heartbeats';
+import type { Logger } from '@caption-queue/runtime/logger';
+import type { Registry } from '@caption-queue/runtime/metrics';
+import type { ImagingPool } from './imaging/pool.ts';
+import type { ApiSettings } from './settings.ts';
+
+export interface ApiDependencies {
+  settings: ApiSettings;
+  store: Pick<CaptionStore, 'create' | 'get' | 'checkRoom'>;
+  streams: Pick<EventStreams, 'read' | 'hasEnded'>;
+  heartbeats: Heartbeats;
+  imaging: Pick<ImagingPool, 'normalise'>;
+  /** null while Redis answers, else what is wrong with it. */
+  redisProblem: () => string | null;
+  registry: Registry;
+  logger: Logger;
+  /** Of this release, e.g. `0.1.0`. */
+  version: string;
+  /** Where the page lies. */
+  pageFolder: string;
+}

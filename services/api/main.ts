@@ -1,0 +1,109 @@
+// The API's process: settings, connections, port, signals and exit codes.
+import path from 'node:path';
+import { createCaptionStore } from '@caption-queue/queue/caption-store';
+import { createEventStreams } from '@caption-queue/queue/event-stream';
+import { createHeartbeats } from '@caption-queue/queue/heartbeats';
+import { registerQueueMetrics } from '@caption-queue/queue/queue-metrics';
+import { createStageQueues } from '@caption-queue/queue/queues';
+import { createReconciler } from '@caption-queue/queue/reconciler';
+import { closeRedis, createRedis, redisProblem } from '@caption-queue/queue/redis';
+import { ConfigError } from '@caption-queue/runtime/config';
+import { createLifecycle, endOnSignals } from '@caption-queue/runtime/lifecycle';
+import { createLogger } from '@caption-queue/runtime/logger';
+import { createRegistry } from '@caption-queue/runtime/metrics';
+import { packageRoot, packageVersion } from '@caption-queue/runtime/package-root';
+import { buildApp } from './app.ts';
+import { createImagingPool } from './imaging/pool.ts';
+import { type ApiSettings, loadApiSettings } from './settings.ts';
+
+/** EX_CONFIG of sysexits.h: starting it again won't help, so whoever supervises it shouldn't. */
+const EXIT_NEVER = 78;
+
+const settings = readSettings();
+const logger = createLogger({ name: 'api', level: settings.LOG_LEVEL });
+const lifecycle = createLifecycle({ logger });
+endOnSignals({ lifecycle, logger });
+
+const root = packageRoot(import.meta.url);
+const prefix = settings.REDIS_PREFIX;
+const registry = createRegistry({ service: 'api' });
+
+const connection = { url: settings.REDIS_URL, tlsVerify: settings.REDIS_TLS_VERIFY, logger };
+const redis = createRedis({ ...connection, role: 'producer' });
+const subscriber = createRedis({ ...connection, role: 'subscriber' });
+lifecycle.onShutdown('redis', () => {
+  closeRedis(redis);
+  closeRedis(subscriber);
+});
+
+const queues = createStageQueues({ redis, prefix });
+lifecycle.onShutdown('queues', () => queues.close());
+registerQueueMetrics({ registry, queues, isReady: () => redisProblem(redis) === null });
+
+const store = createCaptionStore({
+  redis,
+  queues,
+  prefix,
+  limits: { queueLimit: settings.QUEUE_LIMIT, queueLimitBytes: settings.QUEUE_LIMIT_BYTES },
+  retentionSeconds: settings.RETENTION_SECONDS,
+});
+const parkLimitSeconds = settings.PARK_LIMIT_SECONDS;
+const reconciler = createReconciler({ redis, store, queues, prefix, parkLimitSeconds, logger });
+lifecycle.onShutdown('reconciler', () => reconciler.stop());
+const streams = createEventStreams({ redis, subscriber, prefix, logger });
+lifecycle.onShutdown('event streams', () => streams.close());
+
+const imaging = createImagingPool({
+  processes: settings.IMAGING_PROCESSES,
+  script: path.join(root, 'dist', 'imaging-process.js'),
+  limits: { maxPixels: settings.MAX_PIXELS },
+  logger,
+});
+lifecycle.onShutdown('imaging', () => imaging.close());
+
+const app = await buildApp({
+  settings,
+  store,
+  streams,
+  heartbeats: createHeartbeats({ redis, prefix }),
+  imaging,
+  redisProblem: () => redisProblem(redis),
+  registry,
+  logger,
+  version: packageVersion(import.meta.url),
+  pageFolder: path.join(root, 'public'),
+});
+lifecycle.onShutdown('http', () => app.close());
+
+try {
+  const address = await app.listen({ host: settings.HOST, port: settings.PORT });
+  logger.info({ address }, 'listening');
+} catch (error) {
+  console.error(whyNotListening(error as NodeJS.ErrnoException));
+  await lifecycle.shutdown('cannot listen');
+  process.exit(EXIT_NEVER);
+}
+
+function readSettings(): ApiSettings {
+  try {
+    return loadApiSettings(process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    console.error(error.message);
+    process.exit(EXIT_NEVER);
+  }
+}
+
+function whyNotListening({ code, message }: NodeJS.ErrnoException): string {
+  const { HOST, PORT } = settings;
+  if (code === 'EADDRINUSE') {
+    return `Port ${PORT} on ${HOST} is taken by another program. Choose another one with PORT, e.g. PORT=${PORT + 1}.`;
+  }
+  if (code === 'EACCES') {
+    return `Port ${PORT} needs privileges that this process lacks. Choose one above 1023 with PORT.`;
+  }
+  if (code === 'EADDRNOTAVAIL') {
+    return `HOST=${HOST} is not an address of this machine.`;
+  }
+  return `The service cannot listen on ${HOST}:${PORT}: ${message}.`;
+}

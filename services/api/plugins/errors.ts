@@ -1,0 +1,55 @@
+// The one place where errors become answers, and unknown addresses and methods become errors.
+import { ProblemError } from '@caption-queue/contract/problems';
+import type { Logger } from '@caption-queue/runtime/logger';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { buildProblemReply } from '../problem-reply.ts';
+
+/** After these the rest of the upload is still on its way, so the connection can't carry another request. */
+const UPLOAD_UNREAD = new Set([408, 413]);
+
+export function sendProblem(reply: FastifyReply, error: unknown): FastifyReply {
+  const { status, headers, problem } = buildProblemReply(error);
+  if (UPLOAD_UNREAD.has(status)) reply.header('connection', 'close');
+  return reply.code(status).headers(headers).send(Buffer.from(JSON.stringify(problem)));
+}
+
+/** Call before any route is added: it remembers which methods each address has. */
+export function handleErrors(app: FastifyInstance, options: { logger: Logger }): void {
+  const routes = new Map<string, { pattern: RegExp; methods: Set<string> }>();
+
+  app.addHook('onRoute', ({ url, method }) => {
+    const known = routes.get(url) ?? { pattern: toPattern(url), methods: new Set() };
+    for (const name of [method].flat()) known.methods.add(name);
+    routes.set(url, known);
+  });
+
+  app.setNotFoundHandler((request: FastifyRequest, reply) => {
+    const path = request.url.split('?', 1)[0] ?? '';
+    for (const { pattern, methods } of routes.values()) {
+      if (!pattern.test(path)) continue;
+      const allowed = [...methods].join(', ');
+      reply.header('allow', allowed);
+      const detail = `${request.method} is not possible here; only ${allowed}.`;
+      throw new ProblemError('method_not_allowed', detail);
+    }
+    throw new ProblemError('not_found', 'There is nothing at this address; see /openapi.json.');
+  });
+
+  app.setErrorHandler((error, request, reply) => {
+    const { problem } = buildProblemReply(error);
+    if (problem.status >= 500) {
+      const level = problem.code === 'internal_error' ? 'error' : 'warn';
+      options.logger[level](
+        { err: error, requestId: request.id, code: problem.code },
+        'request failed',
+      );
+    }
+    return sendProblem(reply, error);
+  });
+}
+
+/** `/v1/captions/:id` → a pattern that matches one segment for each parameter. */
+function toPattern(url: string): RegExp {
+  const escaped = url.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/:[^/]+/g, '[^/]+');
+  return new RegExp(`^${escaped}$`);
+}

@@ -1,0 +1,36 @@
+// Bounds the memory of uploads that are being received: each reserves what it declares before its first byte is read.
+import { ProblemError } from '@caption-queue/contract/problems';
+import type { onRequestHookHandler } from 'fastify';
+
+const RETRY_AFTER_SECONDS = 2;
+
+/**
+ * @param options.budgetBytes for all uploads together
+ * @param options.largestBytes what an upload without `Content-Length` reserves
+ */
+export function createUploadBudget(options: {
+  budgetBytes: number;
+  largestBytes: number;
+}): onRequestHookHandler {
+  const { budgetBytes, largestBytes } = options;
+  let reservedBytes = 0;
+  return (request, reply, done) => {
+    const declared = Number(request.headers['content-length'] ?? largestBytes);
+    // More than the largest is refused as such before its body is read.
+    const bytes = Math.min(declared, largestBytes);
+    if (reservedBytes + bytes > budgetBytes) {
+      reply.header('connection', 'close');
+      const detail =
+        'Too many uploads arrive at once. Nothing was accepted; try again in a moment.';
+      done(
+        new ProblemError('imaging_unavailable', detail, { retryAfterSeconds: RETRY_AFTER_SECONDS }),
+      );
+      return;
+    }
+    reservedBytes += bytes;
+    reply.raw.once('close', () => {
+      reservedBytes -= bytes;
+    });
+    done();
+  };
+}

@@ -1,0 +1,85 @@
+// GET /v1/captions/{id}/events: what happens to a caption, as server-sent events.
+import { Readable } from 'node:stream';
+import { isTerminal } from '@caption-queue/contract/caption';
+import { CaptionEvent } from '@caption-queue/contract/events';
+import { ProblemError } from '@caption-queue/contract/problems';
+import { isEventId } from '@caption-queue/queue/event-stream';
+import type { FastifyInstance } from 'fastify';
+import Type from 'typebox';
+import type { AppOptions } from '../app.ts';
+import { frameEvents } from '../event-frames.ts';
+import { problemResponses } from '../plugins/openapi.ts';
+import { CaptionParams, noSuchCaption } from './read-caption.ts';
+
+/** Shorter than the 30 to 60 s after which proxies drop a silent connection. */
+const HEARTBEAT_MS = 15_000;
+
+export function captionEventsRoute(app: FastifyInstance, options: AppOptions): void {
+  const { store, streams, heartbeatMs = HEARTBEAT_MS } = options;
+  // Streams would keep a closing server waiting; clients resume at the next one.
+  const closing = new AbortController();
+  app.addHook('preClose', async () => closing.abort());
+
+  app.get<{ Params: { id: string }; Headers: { 'last-event-id'?: string } }>(
+    '/v1/captions/:id/events',
+    {
+      schema: {
+        tags: ['captions'],
+        operationId: 'followCaption',
+        summary: 'Follow a caption',
+        description:
+          'Server-sent events: `event` and `data` as in the schema. The stream ends after the terminal event; `Last-Event-ID` resumes without a gap.',
+        params: CaptionParams,
+        headers: Type.Object({
+          'last-event-id': Type.Optional(
+            Type.String({ description: 'Id of the last event that was received.' }),
+          ),
+        }),
+        response: {
+          200: {
+            description: 'Events until the terminal one.',
+            content: { 'text/event-stream': { schema: CaptionEvent } },
+          },
+          204: { description: 'Nothing is left: that was the last event.', type: 'null' },
+          ...problemResponses(
+            'validation_failed',
+            'invalid_last_event_id',
+            'foreign_host',
+            'not_found',
+            'redis_unavailable',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const captionId = request.params.id;
+      // An empty id is what a browser sends that has seen no event yet.
+      const afterId = request.headers['last-event-id'] || undefined;
+      if (afterId !== undefined && !isEventId(afterId)) {
+        throw new ProblemError(
+          'invalid_last_event_id',
+          'Last-Event-ID must be the id of an event of this stream, like 1700000000000-0.',
+        );
+      }
+      const record = await store.get(captionId);
+      if (record === undefined) throw noSuchCaption(captionId);
+      if (afterId !== undefined && isTerminal(record.status)) {
+        if (await streams.hasEnded({ captionId, afterId })) return reply.code(204).send();
+      }
+
+      const gone = new AbortController();
+      const signal = AbortSignal.any([gone.signal, closing.signal]);
+      const events = streams.read({ captionId, afterId, signal });
+      const body = Readable.from(frameEvents({ events, heartbeatMs }), { objectMode: false });
+      body.once('close', () => gone.abort());
+      return reply
+        .headers({
+          'content-type': 'text/event-stream; charset=utf-8',
+          'cache-control': 'no-store',
+          // nginx would hold words back until its buffer is full.
+          'x-accel-buffering': 'no',
+        })
+        .send(body);
+    },
+  );
+}

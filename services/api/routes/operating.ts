@@ -1,0 +1,140 @@
+// For whoever runs the service: is it alive, is it ready, what is it, how does it do.
+import type { Stage } from '@caption-queue/contract/caption';
+import { Heartbeat } from '@caption-queue/contract/heartbeat';
+import type { FastifyInstance } from 'fastify';
+import Type from 'typebox';
+import type { ApiDependencies } from '../dependencies.ts';
+
+const Check = Type.Object({
+  ok: Type.Boolean(),
+  detail: Type.Union([Type.String(), Type.Null()], { description: 'What is wrong, or null.' }),
+});
+
+const StageCheck = Type.Object({
+  ...Check.properties,
+  workers: Type.Object(
+    {
+      ready: Type.Integer(),
+      starting: Type.Integer(),
+      refusing: Type.Integer({ description: 'Take no work, e.g. because their model is damaged.' }),
+    },
+    { description: 'Workers of this stage that were heard of lately.' },
+  ),
+});
+
+const Readiness = Type.Object({
+  status: Type.Enum(['ok', 'degraded', 'unavailable'], {
+    description:
+      '`degraded`: pictures are accepted, but a stage has no worker that is ready, so they wait.',
+  }),
+  checks: Type.Object({ redis: Check, encode: StageCheck, decode: StageCheck }),
+});
+type Readiness = Type.Static<typeof Readiness>;
+
+const Info = Type.Object({
+  name: Type.String(),
+  version: Type.String(),
+  model: Heartbeat.properties.model,
+  workers: Type.Array(Heartbeat),
+  limits: Type.Object({
+    max_upload_bytes: Type.Integer(),
+    max_pixels: Type.Integer(),
+    queue_limit: Type.Integer(),
+    retention_seconds: Type.Integer(),
+  }),
+});
+
+const json = (description: string, schema: Type.TSchema) => ({
+  description,
+  content: { 'application/json': { schema } },
+});
+
+export function operatingRoutes(app: FastifyInstance, dependencies: ApiDependencies): void {
+  const { settings, heartbeats, registry, version } = dependencies;
+  const tags = ['operating'];
+  const alive = Type.Object({ status: Type.Literal('ok') });
+
+  app.get(
+    '/livez',
+    { schema: { tags, operationId: 'isAlive', response: { 200: json('It runs.', alive) } } },
+    async () => ({ status: 'ok' }),
+  );
+
+  app.get(
+    '/readyz',
+    {
+      schema: {
+        tags,
+        operationId: 'isReady',
+        response: {
+          200: json('Pictures are accepted.', Readiness),
+          503: json('Redis does not answer: nothing can be accepted.', Readiness),
+        },
+      },
+    },
+    async (_request, reply) => {
+      const readiness = await checkReadiness(dependencies);
+      reply
+        .code(readiness.status === 'unavailable' ? 503 : 200)
+        .header('cache-control', 'no-store');
+      return readiness;
+    },
+  );
+
+  app.get(
+    '/info',
+    { schema: { tags, operationId: 'readInfo', response: { 200: json('What runs here.', Info) } } },
+    async (_request, reply): Promise<Type.Static<typeof Info>> => {
+      const workers = await heartbeats.list().catch(() => []);
+      reply.header('cache-control', 'no-store');
+      return {
+        name: 'caption-queue',
+        version,
+        // The decoder's: it holds the vocabulary and makes the sentence.
+        model:
+          workers.findLast((worker) => worker.stage === 'decode' && worker.model)?.model ?? null,
+        workers,
+        limits: {
+          max_upload_bytes: settings.MAX_UPLOAD_BYTES,
+          max_pixels: settings.MAX_PIXELS,
+          queue_limit: settings.QUEUE_LIMIT,
+          retention_seconds: settings.RETENTION_SECONDS,
+        },
+      };
+    },
+  );
+
+  app.get('/metrics', { schema: { hide: true } }, async (_request, reply) =>
+    reply.type(registry.contentType).send(await registry.metrics()),
+  );
+}
+
+async function checkReadiness(dependencies: ApiDependencies): Promise<Readiness> {
+  const { heartbeats, redisProblem } = dependencies;
+  const workers = await heartbeats.list().catch(() => undefined);
+  const redis =
+    workers === undefined ? (redisProblem() ?? 'Redis is connected but does not answer.') : null;
+  const encode = checkStage('encode', workers ?? []);
+  const decode = checkStage('decode', workers ?? []);
+  const accepted = encode.ok && decode.ok ? 'ok' : 'degraded';
+  return {
+    status: redis === null ? accepted : 'unavailable',
+    checks: { redis: { ok: redis === null, detail: redis }, encode, decode },
+  };
+}
+
+function checkStage(stage: Stage, all: readonly Heartbeat[]): Readiness['checks']['encode'] {
+  const workers = all.filter((worker) => worker.stage === stage);
+  const count = (state: Heartbeat['state']) =>
+    workers.filter((worker) => worker.state === state).length;
+  const counts = {
+    ready: count('ready'),
+    starting: count('starting'),
+    refusing: count('refusing'),
+  };
+  if (counts.ready > 0) return { ok: true, detail: null, workers: counts };
+  const error = workers.find((worker) => worker.lastError !== null)?.lastError;
+  const detail =
+    error ?? (counts.starting > 0 ? 'A worker is starting.' : 'No worker was heard of lately.');
+  return { ok: false, detail, workers: counts };
+}

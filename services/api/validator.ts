@@ -1,0 +1,62 @@
+// Checks requests against the TypeBox schemas of their routes.
+import type { FastifySchemaCompiler } from 'fastify';
+import type Type from 'typebox';
+import { Compile } from 'typebox/compile';
+
+/** One thing that does not fit, as the error handler expects it. */
+export interface ValidationFailure {
+  instancePath: string;
+  message: string;
+}
+
+/** Stricter than TypeBox's own conversion, which reads 3.7 as the integer 3 and `true` as 1. */
+const DECIMAL = /^-?\d{1,15}(\.\d{1,15})?$/;
+
+/** For Fastify's `setValidatorCompiler`. Text from queries and forms becomes a number where one is asked for. */
+export const compileValidator: FastifySchemaCompiler<Type.TSchema> = ({ schema }) => {
+  const compiled = Compile(schema);
+  return (input: unknown) => {
+    const value = convertNumbers(schema, input);
+    if (compiled.Check(value)) return { value };
+    return { error: describe(compiled.Errors(value)) as unknown as Error };
+  };
+};
+
+function convertNumbers(schema: Type.TSchema, input: unknown): unknown {
+  const { properties } = schema as { properties?: Record<string, { type?: string }> };
+  if (properties === undefined || typeof input !== 'object' || input === null) return input;
+  const value = Object.assign(Object.create(null), input) as Record<string, unknown>;
+  for (const [name, { type }] of Object.entries(properties)) {
+    const text = value[name];
+    if ((type === 'integer' || type === 'number') && typeof text === 'string') {
+      if (DECIMAL.test(text)) value[name] = Number(text);
+    }
+  }
+  return value;
+}
+
+interface SchemaError {
+  keyword: string;
+  instancePath: string;
+  params: unknown;
+  message: string;
+}
+
+function describe(errors: readonly SchemaError[]): ValidationFailure[] {
+  const failures = errors.flatMap(({ keyword, instancePath, params, message }) => {
+    if (keyword === 'required') {
+      const { requiredProperties } = params as { requiredProperties: string[] };
+      return requiredProperties.map((name) => failure(`${instancePath}/${name}`, 'is missing'));
+    }
+    // Said once for each unknown property (`boolean`), and once for all of them.
+    if (keyword === 'additionalProperties') return [];
+    if (keyword === 'boolean') return [failure(instancePath, 'is not known here')];
+    return [failure(instancePath, message)];
+  });
+  return failures.length > 0 ? failures : [failure('', 'is wrong')];
+}
+
+const failure = (instancePath: string, message: string): ValidationFailure => ({
+  instancePath,
+  message,
+});
