@@ -1,7 +1,8 @@
 // Loads a model bundle: checks its format and every file's hash before anything else is read.
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { BUNDLE_FORMAT_VERSION, BundleManifest } from '@caption-queue/contract/bundle';
 import Value from 'typebox/value';
 import { loadLayersModel } from './layers-model/files.ts';
@@ -41,7 +42,7 @@ export class BundleError extends Error {
 }
 
 /**
- * @param nameOrPath a folder, or the name of one in `./models`
+ * @param nameOrPath a folder, or the name of one in the project's `models`
  * @throws BundleError when a file is missing, truncated, altered or of an unknown format
  */
 export async function loadBundle(nameOrPath: string): Promise<Bundle> {
@@ -77,9 +78,12 @@ export async function loadBundle(nameOrPath: string): Promise<Bundle> {
   };
 }
 
-/** A name has no slash; anything else is a path. */
+/** A name has no slash and means a folder of the project's `models`; anything else is a path. */
 export function bundleDirectory(nameOrPath: string): string {
-  return /[/\\]/.test(nameOrPath) ? resolve(nameOrPath) : resolve('models', nameOrPath);
+  if (/[/\\]/.test(nameOrPath)) return resolve(nameOrPath);
+  let root = import.meta.dirname;
+  while (!existsSync(join(root, 'models')) && root !== dirname(root)) root = dirname(root);
+  return join(root, 'models', nameOrPath);
 }
 
 export function sha256(bytes: Uint8Array): string {

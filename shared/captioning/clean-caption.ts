@@ -1,12 +1,12 @@
-// How a written caption becomes the words that the model learns: one place, for training and scoring.
+// How a written caption becomes the words that the model learns.
 
-/** Lower case, without punctuation; a possessive or an inner hyphen splits no word apart. */
+/** Lower case, without punctuation; apostrophes and hyphens inside a word stay, `child 's` is one word. */
 export function cleanCaption(text: string): string[] {
   return text
-    .toLowerCase()
     .normalize('NFKC')
+    .toLowerCase()
     .replace(/[‘’`´]/g, "'")
-    .replace(/(\p{L})'s\b/gu, "$1's")
+    .replace(/\s+'s(?!\p{L})/gu, "'s")
     .replace(/[^\p{L}\p{N}' -]+/gu, ' ')
     .split(/\s+/)
     .map((word) => word.replace(/^[-']+|[-']+$/g, ''))

@@ -11,20 +11,10 @@ import { createEngine } from '@caption-queue/inference/create-engine';
 import { createEncoder, type Encoder } from '@caption-queue/inference/encoder';
 import { createStepDecoder } from '@caption-queue/inference/step-decoder';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { relativeDifference } from '../support/compare.ts';
 import { availableEngines } from '../support/engines.ts';
 import { createRandom } from '../support/random.ts';
 import { writeTinyBundle } from '../support/tiny-bundle.ts';
-
-/** max|a − b| ÷ max|a| */
-function relativeDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let difference = 0;
-  let largest = 0;
-  for (let i = 0; i < a.length; i++) {
-    difference = Math.max(difference, Math.abs((a[i] as number) - (b[i] as number)));
-    largest = Math.max(largest, Math.abs(a[i] as number));
-  }
-  return difference / largest;
-}
 
 const random = createRandom(7);
 const pixels = Uint8Array.from({ length: PIXELS_BYTES }, () => Math.floor(random() * 256));

@@ -24,10 +24,11 @@ export function likeliestTokens(
   const blocked = blockedTokens(hypothesis);
   if (hypothesis.length < minLength) blocked.add(endTokenId);
   const best: NextToken[] = [];
+  const impossible = Number.NEGATIVE_INFINITY;
   for (let token = 0; token < logits.length; token++) {
     const logProb = (logits[token] as number) - normaliser;
-    const worst = best[count - 1];
-    if ((worst && worst.logProb >= logProb) || blocked.has(token)) continue;
+    const atLeast = best[count - 1]?.logProb ?? impossible;
+    if (logProb <= atLeast || blocked.has(token)) continue;
     let place = Math.min(best.length, count - 1);
     while (place > 0 && (best[place - 1] as NextToken).logProb < logProb) {
       best[place] = best[place - 1] as NextToken;

@@ -13,8 +13,8 @@ export type ActivationRanges = Record<string, Range>;
 
 /**
  * The range of every step's output. Pooling keeps its input's; a concatenation takes the widest of its
- * branches, and a branch that is read by nothing else is written at that range at once, so the
- * concatenation only copies.
+ * branches, and a convolution that is read by nothing else is written at that range at once, so that
+ * the concatenation only copies it.
  * @throws RangeError when `activationRanges` lacks a convolution.
  */
 export function outputRanges(
@@ -37,7 +37,9 @@ export function outputRanges(
       const branches = step.inputs.map((input) => ranges.get(input) as Range);
       const widest = branches.reduce((a, b) => (b.scale > a.scale ? b : a));
       ranges.set(step.name, widest);
-      for (const input of step.inputs) if (readers.get(input) === 1) ranges.set(input, widest);
+      for (const input of step.inputs) {
+        if (activationRanges[input] && readers.get(input) === 1) ranges.set(input, widest);
+      }
     } else {
       ranges.set(step.name, ranges.get(step.input) as Range);
     }

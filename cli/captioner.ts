@@ -1,0 +1,66 @@
+// Photo file to caption in one process: imaging, encoder, decoder, without queue or server.
+import { readFile } from 'node:fs/promises';
+import { loadBundle } from '@caption-queue/captioning/bundle';
+import { generateCaptions } from '@caption-queue/captioning/generation/generate-captions';
+import type { CaptionOutput } from '@caption-queue/contract/caption';
+import { normaliseImage } from '@caption-queue/imaging/normalise';
+import { createEngine } from '@caption-queue/inference/create-engine';
+import { createEncoder } from '@caption-queue/inference/encoder';
+import type { EngineName } from '@caption-queue/inference/engine';
+import { createStepDecoder } from '@caption-queue/inference/step-decoder';
+
+export type PhotoCaption = Omit<CaptionOutput, 'words'>;
+
+export interface Captioner {
+  /** Reads a file to pixels; several may be read at once. @throws ProblemError when it is no photo */
+  readPixels(file: string): Promise<Uint8Array>;
+  caption(pixels: Uint8Array): Promise<PhotoCaption>;
+}
+
+/** @throws BundleError when the model can't be loaded */
+export async function createCaptioner({
+  model,
+  engine: engineName,
+  threads,
+  beamWidth,
+  onWarning,
+}: {
+  model: string;
+  engine: EngineName;
+  threads: number;
+  /** Default: the bundle's. */
+  beamWidth?: number;
+  onWarning: (message: string) => void;
+}): Promise<Captioner> {
+  const bundle = await loadBundle(model);
+  const engine = await createEngine(engineName, { threads });
+  const encoder = await createEncoder({ engine, bundle, onWarning });
+  const decoder = await createStepDecoder({ engine, bundle });
+  const generation = { ...bundle.manifest.generation, ...(beamWidth && { beamWidth }) };
+  return {
+    async readPixels(file) {
+      const { pixels } = await normaliseImage(await readFile(file));
+      return pixels;
+    },
+    async caption(pixels) {
+      const { alternatives } = await generateCaptions({
+        decoder,
+        features: await encoder.encode(pixels),
+        vocabulary: bundle.vocabulary,
+        options: { ...generation, alternatives: generation.beamWidth },
+      });
+      return {
+        caption: alternatives[0]?.caption as string,
+        // This release's bundles are not calibrated and carry no tags.
+        confidence: null,
+        alt_text: null,
+        tags: [],
+        alternatives: alternatives.map(({ caption, logProb }) => ({
+          caption,
+          confidence: null,
+          log_prob: logProb,
+        })),
+      };
+    },
+  };
+}

@@ -1,0 +1,110 @@
+// The shipped bundle on real photos, on every engine and precision that serves it.
+import { readFile } from 'node:fs/promises';
+import { type Bundle, DEFAULT_BUNDLE, loadBundle } from '@caption-queue/captioning/bundle';
+import { fromFloat16Bits } from '@caption-queue/captioning/float16';
+import { generateCaptions } from '@caption-queue/captioning/generation/generate-captions';
+import { normaliseImage } from '@caption-queue/imaging/normalise';
+import { createClassifier } from '@caption-queue/inference/classifier';
+import { createEngine } from '@caption-queue/inference/create-engine';
+import { createEncoder } from '@caption-queue/inference/encoder';
+import type { EngineName, Precision } from '@caption-queue/inference/engine';
+import { cosine, pooledOf } from '@caption-queue/inference/pooled';
+import { createStepDecoder } from '@caption-queue/inference/step-decoder';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { relativeDifference } from '../support/compare.ts';
+import { hasTensorFlow } from '../support/engines.ts';
+
+const setups: { engine: EngineName; precision: Precision }[] = [
+  { engine: 'onnx', precision: 'int8' },
+  { engine: 'onnx', precision: 'fp32' },
+];
+if (hasTensorFlow()) setups.push({ engine: 'tfjs', precision: 'fp32' });
+
+/** What ImageNet calls the photos whose subject it has a class for. */
+const subjects = {
+  'cat.jpg': 'Egyptian cat',
+  'coffee.jpg': 'espresso',
+  'camera-man.jpg': 'tripod',
+};
+const photos = ['cat.jpg', 'coffee.jpg', 'camera-man.jpg', 'astronaut.jpg', 'temple.jpg'];
+
+let bundle: Bundle;
+const pixels = new Map<string, Uint8Array>();
+
+beforeAll(async () => {
+  bundle = await loadBundle(DEFAULT_BUNDLE);
+  for (const photo of photos) {
+    const bytes = await readFile(new URL(`../fixtures/photos/${photo}`, import.meta.url));
+    pixels.set(photo, (await normaliseImage(bytes)).pixels);
+  }
+});
+
+async function featuresBy({ engine: name, precision }: (typeof setups)[number]) {
+  const engine = await createEngine(name, { threads: 1 });
+  const encoder = await createEncoder({ engine, bundle, precision });
+  const features = new Map<string, Uint16Array>();
+  for (const photo of photos) {
+    features.set(photo, await encoder.encode(pixels.get(photo) as Uint8Array));
+  }
+  await encoder.dispose();
+  return features;
+}
+
+async function captionsBy(name: EngineName, features: Map<string, Uint16Array>) {
+  const decoder = await createStepDecoder({
+    engine: await createEngine(name, { threads: 1 }),
+    bundle,
+  });
+  const captions: Record<string, string> = {};
+  for (const photo of photos) {
+    const { alternatives } = await generateCaptions({
+      decoder,
+      features: features.get(photo) as Uint16Array,
+      vocabulary: bundle.vocabulary,
+      options: { ...bundle.manifest.generation, alternatives: 1 },
+    });
+    captions[photo] = alternatives[0]?.caption as string;
+  }
+  await decoder.dispose();
+  return captions;
+}
+
+describe.each(setups)('$engine in $precision', (setup) => {
+  it('sees what the photos show: encoder and classifier name them right', async () => {
+    const features = await featuresBy(setup);
+    const engine = await createEngine(setup.engine, { threads: 1 });
+    const classifier = await createClassifier({ engine, bundle });
+    for (const [photo, subject] of Object.entries(subjects)) {
+      const pooled = pooledOf(fromFloat16Bits(features.get(photo) as Uint16Array));
+      const [first] = await classifier.classify(pooled);
+      expect({ photo, sees: first?.name }).toEqual({ photo, sees: subject });
+    }
+  });
+
+  it('computes the features of the float32 graph on ONNX Runtime', async () => {
+    const expected = await featuresBy({ engine: 'onnx', precision: 'fp32' });
+    const features = await featuresBy(setup);
+    for (const photo of photos) {
+      const a = fromFloat16Bits(expected.get(photo) as Uint16Array);
+      const b = fromFloat16Bits(features.get(photo) as Uint16Array);
+      expect(cosine(pooledOf(a), pooledOf(b))).toBeGreaterThan(0.99);
+      if (setup.precision === 'fp32') expect(relativeDifference(a, b)).toBeLessThan(1e-3);
+    }
+  });
+});
+
+it('gives every photo a caption of its own', async () => {
+  const captions = await captionsBy(
+    'onnx',
+    await featuresBy({ engine: 'onnx', precision: 'int8' }),
+  );
+  expect(new Set(Object.values(captions)).size).toBe(photos.length);
+  for (const caption of Object.values(captions))
+    expect(caption.split(' ').length).toBeGreaterThan(3);
+});
+
+it.runIf(hasTensorFlow())('captions alike on both engines at the same precision', async () => {
+  const onnx = await captionsBy('onnx', await featuresBy({ engine: 'onnx', precision: 'fp32' }));
+  const tfjs = await captionsBy('tfjs', await featuresBy({ engine: 'tfjs', precision: 'fp32' }));
+  expect(tfjs).toEqual(onnx);
+});
