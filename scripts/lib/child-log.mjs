@@ -6,9 +6,8 @@ import { createInterface } from 'node:readline';
 import { logDirectory, repositoryRoot } from './paths.mjs';
 import { say } from './report.mjs';
 
-/** Levels of the services' JSON log lines (pino's). */
-const WARNING = 40;
-const ERROR = 50;
+/** What the levels of the services' JSON log lines mean to a person; the others stay in the file. */
+const shownLevels = { warn: 'warning', error: 'error', fatal: 'error' };
 
 /**
  * @param {string} name of the child; its log is `.data/logs/<name>.log`, the one before `.1`
@@ -27,27 +26,29 @@ export function createChildLog(name) {
   output.on('error', () => {}); // A full disk costs the log, not the service.
   const showAll = ['debug', 'trace'].includes(process.env.LOG_LEVEL);
   let lastError;
+  let lastPlainLine;
 
   function take(line) {
     output.write(`${line}\n`);
     const entry = parse(line);
     if (showAll) say(`[${name}] ${line}`);
     if (entry === undefined) {
-      // A crash outside the logger: the line that names the error, not the stack below it.
-      if (/^(?:\w+: )?\w*Error\b|^\w*Error:/.test(line)) lastError = line;
+      // Outside the logger: a setting that is wrong, or a crash, where the line that names the error
+      // tells more than the stack below it.
+      if (/^\w*Error\b/.test(line)) lastError = line;
+      else if (/^\S/.test(line)) lastPlainLine = line;
       return;
     }
     const text = describe(entry);
-    if (entry.level >= ERROR) lastError = text;
-    if (entry.level >= WARNING && !showAll) {
-      say(`[${name}] ${entry.level >= ERROR ? 'error' : 'warning'}: ${text}`);
-    }
+    const level = shownLevels[entry.level];
+    if (level === 'error') lastError = text;
+    if (level !== undefined && !showAll) say(`[${name}] ${level}: ${text}`);
   }
 
   return {
     file: path.relative(repositoryRoot, file),
     follow: (stream) => createInterface({ input: stream }).on('line', take),
-    lastError: () => lastError,
+    lastError: () => lastError ?? lastPlainLine,
     close: () => output.end(),
   };
 }
@@ -56,7 +57,7 @@ function parse(line) {
   if (!line.startsWith('{')) return undefined;
   try {
     const entry = JSON.parse(line);
-    return typeof entry.level === 'number' ? entry : undefined;
+    return typeof entry.level === 'string' ? entry : undefined;
   } catch {
     return undefined;
   }

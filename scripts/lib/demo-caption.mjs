@@ -4,7 +4,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { repositoryRoot } from './paths.mjs';
 
-export const DEMO_PHOTO = 'demo/photo.jpg';
+export const DEMO_PHOTO = 'test/fixtures/photos/astronaut.jpg';
 const POLL_MS = 100;
 const TIMEOUT_MS = 60_000;
 

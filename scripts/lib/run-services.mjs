@@ -1,4 +1,5 @@
 // Everything that `npm start` does, in order. Stops in the reverse order.
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { build, bundlePath } from './bundle.mjs';
@@ -88,14 +89,23 @@ function startServices({ supervisor, settings, urls }) {
       args: ['--enable-source-maps', path.join(repositoryRoot, bundlePath(entryPoint))],
       env: { ...urls, ...env },
     });
+  // HOST is meant for the API; the workers' own ports stay on this machine.
+  const decoder = { HOST: '127.0.0.1' };
+  const encoder = { ...decoder, ...threadsForEach(settings.encoderWorkers) };
   for (let n = 1; n <= settings.encoderWorkers; n += 1) {
-    service(`encoder-${n}`, 'services/encoder-worker/main.ts', STOP_ORDER.worker);
+    service(`encoder-${n}`, 'services/encoder-worker/main.ts', STOP_ORDER.worker, encoder);
   }
   for (let n = 1; n <= settings.decoderWorkers; n += 1) {
-    service(`decoder-${n}`, 'services/decoder-worker/main.ts', STOP_ORDER.worker);
+    service(`decoder-${n}`, 'services/decoder-worker/main.ts', STOP_ORDER.worker, decoder);
   }
   // glibc keeps an arena a thread; decoding photos in many of them would hold memory for nothing.
   service('api', 'services/api/main.ts', STOP_ORDER.api, { MALLOC_ARENA_MAX: '2' });
+}
+
+/** Several encoders share the cores: with all threads each, they would only get in each other's way. */
+function threadsForEach(workers) {
+  if (workers === 1 || process.env.INFERENCE_THREADS) return {};
+  return { INFERENCE_THREADS: String(Math.max(1, Math.floor(availableParallelism() / workers))) };
 }
 
 async function waitUntilReady({ address, signal }) {
@@ -104,9 +114,10 @@ async function waitUntilReady({ address, signal }) {
     let missing = 'the API does not answer yet';
     while (Date.now() < deadline) {
       const response = await fetch(`${address}/readyz`, { signal }).catch(() => undefined);
+      const readiness = await response?.json().catch(() => undefined);
       signal.throwIfAborted();
-      if (response?.ok) return;
-      if (response !== undefined) missing = await response.text();
+      if (readiness?.status === 'ok') return;
+      if (readiness !== undefined) missing = describeReadiness(readiness);
       update(missing);
       await delay(READY_POLL_MS, undefined, { signal });
     }
@@ -114,6 +125,14 @@ async function waitUntilReady({ address, signal }) {
       `The services are not ready after ${READY_TIMEOUT_MS / 1000} s: ${missing} (see ${logs()}).`,
     );
   });
+}
+
+/** @returns what is not well yet, e.g. `encode: No worker was heard of lately.` */
+function describeReadiness({ checks }) {
+  return Object.entries(checks ?? {})
+    .filter(([, { ok }]) => !ok)
+    .map(([name, { detail }]) => `${name}: ${detail}`)
+    .join(' ');
 }
 
 async function showDemo({ address, signal }) {
