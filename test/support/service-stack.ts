@@ -1,0 +1,199 @@
+// The whole service as real processes: API, encoder workers, decoder workers and two Redis servers.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { Caption } from '@caption-queue/contract/caption';
+import { randomPrefix } from './pipeline.ts';
+import { freePort, type RedisServer, startRedis } from './redis.ts';
+
+const repository = fileURLToPath(new URL('../../', import.meta.url));
+const READY_TIMEOUT_MS = 60_000;
+const CAPTION_TIMEOUT_MS = 60_000;
+const POLL_MS = 20;
+
+type ServiceName = 'api' | 'encoder-worker' | 'decoder-worker';
+
+export interface ServiceProcess {
+  readonly pid: number;
+  /** Of the API or of a worker's metrics server. */
+  readonly url: string;
+  /** Ends it with SIGKILL and waits until it is gone. */
+  kill(): Promise<void>;
+  /** Everything it printed. */
+  output(): string;
+}
+
+export interface ServiceStack {
+  readonly url: string;
+  readonly redis: RedisServer;
+  readonly cache: RedisServer;
+  readonly api: ServiceProcess;
+  readonly encoders: ServiceProcess[];
+  readonly decoders: ServiceProcess[];
+  addWorker(
+    name: 'encoder-worker' | 'decoder-worker',
+    env?: Record<string, string>,
+  ): Promise<ServiceProcess>;
+  /** Posts a picture as a form, as curl does. */
+  post(picture: Uint8Array, options?: Record<string, string | number>): Promise<Caption>;
+  /** Polls until the caption is in a terminal state. */
+  finished(id: string): Promise<Caption>;
+  /** A counter's or gauge's value, summed over its labels that match. */
+  metric(process: ServiceProcess, name: string, labels?: string): Promise<number>;
+  stop(): Promise<void>;
+}
+
+export async function startStack({
+  model,
+  engine = 'onnx',
+  encoders = 1,
+  decoders = 1,
+  env = {},
+}: {
+  /** A bundle's name or path. */
+  model: string;
+  engine?: 'onnx' | 'tfjs';
+  encoders?: number;
+  decoders?: number;
+  env?: Record<string, string>;
+}): Promise<ServiceStack> {
+  const [redis, cache] = await Promise.all([
+    startRedis(),
+    startRedis({
+      config: { appendonly: 'no', 'maxmemory-policy': 'allkeys-lru', maxmemory: '512mb' },
+    }),
+  ]);
+  const settings = {
+    REDIS_URL: redis.url,
+    CACHE_REDIS_URL: cache.url,
+    REDIS_PREFIX: randomPrefix(),
+    MODEL: model,
+    ENGINE: engine,
+    LOG_LEVEL: 'warn',
+    ...env,
+  };
+  const running: ServiceProcess[] = [];
+  const start = async (name: ServiceName, more: Record<string, string> = {}) => {
+    const service = await startService(name, { ...settings, ...more });
+    running.push(service);
+    return service;
+  };
+  const times = (count: number, name: ServiceName) =>
+    Promise.all(Array.from({ length: count }, () => start(name)));
+  const [[api], encoderProcesses, decoderProcesses] = await Promise.all([
+    times(1, 'api'),
+    times(encoders, 'encoder-worker'),
+    times(decoders, 'decoder-worker'),
+  ]);
+  const { url } = api as ServiceProcess;
+  await untilOk(`${url}/readyz`);
+  return {
+    url,
+    redis,
+    cache,
+    api: api as ServiceProcess,
+    encoders: encoderProcesses as ServiceProcess[],
+    decoders: decoderProcesses as ServiceProcess[],
+    addWorker: start,
+    post: (picture, options = {}) => post(url, picture, options),
+    finished: (id) => finished(url, id),
+    metric,
+    async stop() {
+      await Promise.all(running.map((service) => service.kill()));
+      await Promise.all([redis.stop(), cache.stop()]);
+    },
+  };
+}
+
+async function startService(
+  name: ServiceName,
+  env: Record<string, string>,
+): Promise<ServiceProcess> {
+  const port = await freePort();
+  const child = spawn(process.execPath, [`${repository}services/${name}/dist/main.js`], {
+    env: { ...process.env, PORT: String(port), METRICS_PORT: String(port), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const printed: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => printed.push(chunk.toString()));
+  }
+  const killAtExit = () => child.kill('SIGKILL');
+  process.once('exit', killAtExit);
+  const service: ServiceProcess = {
+    pid: child.pid as number,
+    url: `http://127.0.0.1:${port}`,
+    async kill() {
+      process.off('exit', killAtExit);
+      if (hasEnded(child)) return;
+      const exited = once(child, 'exit');
+      child.kill('SIGKILL');
+      await exited;
+    },
+    output: () => printed.join(''),
+  };
+  const ended = once(child, 'exit').then(([code]) => {
+    throw new Error(`${name} ended with ${code}: ${service.output()}`);
+  });
+  ended.catch(() => {});
+  // The API says it is ready only once there are workers, so here it only has to be alive.
+  await Promise.race([untilOk(`${service.url}/${name === 'api' ? 'livez' : 'readyz'}`), ended]);
+  return service;
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
+}
+
+async function untilOk(url: string): Promise<void> {
+  const deadline = Date.now() + READY_TIMEOUT_MS;
+  let last = 'no answer';
+  while (Date.now() < deadline) {
+    try {
+      const response = await fetch(url);
+      if (response.ok) return;
+      last = await response.text();
+    } catch (error) {
+      last = String(error);
+    }
+    await delay(POLL_MS);
+  }
+  throw new Error(`${url} is not ready after ${READY_TIMEOUT_MS / 1000} s: ${last}`);
+}
+
+async function post(
+  url: string,
+  picture: Uint8Array,
+  options: Record<string, string | number>,
+): Promise<Caption> {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(options)) form.set(name, String(value));
+  form.set('image', new Blob([new Uint8Array(picture)]), 'photo.jpg');
+  const response = await fetch(`${url}/v1/captions`, { method: 'POST', body: form });
+  if (response.status !== 202)
+    throw new Error(`POST answered ${response.status}: ${await response.text()}`);
+  return (await response.json()) as Caption;
+}
+
+async function finished(url: string, id: string): Promise<Caption> {
+  const deadline = Date.now() + CAPTION_TIMEOUT_MS;
+  while (Date.now() < deadline) {
+    const response = await fetch(`${url}/v1/captions/${id}`);
+    const caption = (await response.json()) as Caption;
+    if (caption.completed_at) return caption;
+    await delay(POLL_MS);
+  }
+  throw new Error(`${id} did not finish within ${CAPTION_TIMEOUT_MS / 1000} s.`);
+}
+
+async function metric(service: ServiceProcess, name: string, labels = ''): Promise<number> {
+  const text = await (await fetch(`${service.url}/metrics`)).text();
+  return text
+    .split('\n')
+    .filter(
+      (line) =>
+        (line.startsWith(`${name}{`) || line.startsWith(`${name} `)) && line.includes(labels),
+    )
+    .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
+}
