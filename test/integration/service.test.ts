@@ -122,7 +122,7 @@ describe.skipIf(!redisIsAvailable)('a worker that is killed in the middle of its
       stack = await startStack({ model: DEFAULT_BUNDLE });
       const [victim] = name === 'encoder-worker' ? stack.encoders : stack.decoders;
       const busy = name === 'encoder-worker' ? 'encoding' : 'decoding';
-      const posted = [];
+      const posted: Caption[] = [];
       for (const photo of await variedPhotos(8)) posted.push(await stack.post(photo));
       // Some caption is in its hands when it dies.
       await expect

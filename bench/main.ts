@@ -1,0 +1,74 @@
+// `npm run bench`: measures this machine, prints tables and writes the same as JSON.
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { DEFAULT_BUNDLE } from '@caption-queue/captioning/bundle';
+import { normaliseImage } from '@caption-queue/imaging/normalise';
+import { hasTensorFlow } from '../test/support/engines.ts';
+import { variedPhotos } from '../test/support/varied-photos.ts';
+import { describeHardware } from './hardware.ts';
+import { benchDecoder, benchEncoder } from './inference.ts';
+import { benchService, type ServiceRun } from './service.ts';
+import { formatTable, type Row } from './table.ts';
+
+const { values } = parseArgs({
+  options: {
+    model: { type: 'string', default: DEFAULT_BUNDLE },
+    photos: { type: 'string', default: '200' },
+    rounds: { type: 'string', default: '30' },
+    out: { type: 'string', default: 'bench/results' },
+  },
+});
+
+const hardware = describeHardware();
+const { cores } = hardware;
+console.log(
+  `${hardware.cpu}, ${cores} cores, ${hardware.memoryGib} GiB, VNNI ${hardware.vnni ? 'yes' : 'no'}, Node ${hardware.node}`,
+);
+const tables: Record<string, Row[]> = {};
+const show = (title: string, rows: Row[]) => {
+  tables[title] = rows;
+  console.log(formatTable(title, rows));
+};
+
+const photos = await variedPhotos(Number(values.photos));
+const pictures = await Promise.all(
+  photos.slice(0, 10).map(async (photo) => (await normaliseImage(photo)).pixels),
+);
+const inference = {
+  model: values.model,
+  pictures,
+  rounds: Number(values.rounds),
+  tensorFlow: hasTensorFlow(),
+};
+show(
+  'Encoder, one picture',
+  await benchEncoder({
+    ...inference,
+    threads: [1, cores].filter((n, i, all) => all.indexOf(n) === i),
+  }),
+);
+show('Decoder, one picture, one thread', await benchDecoder(inference));
+const runs: ServiceRun[] = [];
+for (const encoders of [1, 2]) {
+  const threads = Math.max(1, Math.floor(cores / encoders));
+  runs.push(await benchService({ model: values.model, photos, encoders, threads }));
+}
+show(
+  'Service, end to end',
+  runs.flatMap((run) => run.passes),
+);
+show(
+  'Requests under load',
+  runs.flatMap((run) => run.requests),
+);
+show(
+  'Memory after the load',
+  runs.flatMap((run) => run.memory),
+);
+
+await mkdir(values.out, { recursive: true });
+const measuredAt = new Date().toISOString();
+const file = path.join(values.out, `${measuredAt.replaceAll(':', '-')}.json`);
+await writeFile(file, `${JSON.stringify({ measuredAt, hardware, tables }, null, 2)}\n`);
+console.log(`\nWritten to ${file}`);
