@@ -1,0 +1,104 @@
+// What a sub-command of the training is, and how its options are read and explained.
+import { parseArgs } from 'node:util';
+import { TrainingError } from '../failure.ts';
+
+export interface OptionDescription {
+  /** One sentence; the default is added to it. */
+  description: string;
+  /** What stands for the value in the help, e.g. `FOLDER`. Without it the option is a switch. */
+  value?: string;
+  default?: string;
+}
+
+export interface Command {
+  name: string;
+  /** What it does, in one sentence. */
+  summary: string;
+  options: Record<string, OptionDescription>;
+  examples: string[];
+  run(options: Options): Promise<void>;
+}
+
+export interface Options {
+  /** @throws TrainingError when it was not given and has no default */
+  text(name: string): string;
+  optionalText(name: string): string | undefined;
+  /** @throws TrainingError when it is not a number within the bounds, which are inclusive */
+  number(name: string, bounds: { minimum: number; maximum?: number; integer?: boolean }): number;
+  flag(name: string): boolean;
+}
+
+/** @throws TrainingError on an unknown option or a missing value */
+export function parseOptions(command: Command, args: string[]): Options {
+  const values = readValues(command, args);
+  const optionalText = (name: string) => {
+    const value = values[name];
+    return typeof value === 'string' ? value : command.options[name]?.default;
+  };
+  const text = (name: string) => {
+    const value = optionalText(name);
+    if (value === undefined || value === '') {
+      throw new TrainingError(
+        `\`${command.name}\` needs --${name} ${command.options[name]?.value}: ${command.options[name]?.description}`,
+      );
+    }
+    return value;
+  };
+  return {
+    text,
+    optionalText,
+    flag: (name) => values[name] === true,
+    number(name, { minimum, maximum = Number.POSITIVE_INFINITY, integer = false }) {
+      const written = text(name);
+      const value = Number(written);
+      const fits = value >= minimum && value <= maximum && (!integer || Number.isInteger(value));
+      if (fits) return value;
+      const kind = integer ? 'a whole number' : 'a number';
+      const range = Number.isFinite(maximum)
+        ? `from ${minimum} to ${maximum}`
+        : `of at least ${minimum}`;
+      throw new TrainingError(`--${name} must be ${kind} ${range}, not '${written}'.`);
+    },
+  };
+}
+
+function readValues(command: Command, args: string[]): Record<string, unknown> {
+  const options = Object.fromEntries(
+    Object.entries(command.options).map(([name, { value }]) => [
+      name,
+      { type: value === undefined ? ('boolean' as const) : ('string' as const) },
+    ]),
+  );
+  try {
+    return parseArgs({ args, options, allowPositionals: false }).values;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.split('. ')[0] : String(cause);
+    throw new TrainingError(
+      `${reason}. \`npm run train -- ${command.name} --help\` lists the options.`,
+      { cause },
+    );
+  }
+}
+
+export function helpOf(command: Command): string {
+  const rows = Object.entries(command.options).map(([name, option]): [string, string] => {
+    const suffix = option.default === undefined ? '' : ` Default: ${option.default}.`;
+    return [`--${name}${option.value ? ` ${option.value}` : ''}`, option.description + suffix];
+  });
+  return [
+    `npm run train -- ${command.name} [options]`,
+    '',
+    command.summary,
+    '',
+    ...table(rows),
+    '',
+    'Examples:',
+    ...command.examples.map((example) => `  npm run train -- ${command.name} ${example}`),
+  ].join('\n');
+}
+
+/** Two columns, the first as wide as its longest entry. */
+export function table(rows: [string, string][]): string[] {
+  const width = Math.max(...rows.map(([left]) => left.length));
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
+}

@@ -1,0 +1,33 @@
+// The folder of a run: everything that its sub-commands make and hand to each other.
+//   captions.json, vocabulary.json   prepare
+//   features/                        features
+//   checkpoint/, best/, log.jsonl    fit
+import path from 'node:path';
+import type { OptionDescription, Options } from './command.ts';
+
+export const runOption: Record<'run', OptionDescription> = {
+  run: {
+    description: 'Name of the run, a folder below runs/, or a path.',
+    value: 'NAME',
+    default: 'flickr8k',
+  },
+};
+
+export interface RunFolder {
+  root: string;
+  captions: string;
+  vocabulary: string;
+  features: string;
+}
+
+/** A name has no slash; anything else is a path. */
+export function runFolder(options: Options): RunFolder {
+  const name = options.text('run');
+  const root = /[/\\]/.test(name) ? path.resolve(name) : path.resolve('runs', name);
+  return {
+    root,
+    captions: path.join(root, 'captions.json'),
+    vocabulary: path.join(root, 'vocabulary.json'),
+    features: path.join(root, 'features'),
+  };
+}

@@ -1,0 +1,59 @@
+// `features`: runs the encoder once over all photos, so that training never runs it again.
+import type { Command } from './command-line/command.ts';
+import { createInterruption } from './command-line/interruption.ts';
+import { createProgress } from './command-line/progress.ts';
+import { runFolder, runOption } from './command-line/run-folder.ts';
+import { readFlickr8k } from './dataset/flickr8k.ts';
+import { loadFolderEncoder } from './encoder-folder.ts';
+import { extractFeatures } from './features/extract-features.ts';
+
+export const featuresCommand: Command = {
+  name: 'features',
+  summary:
+    'Encodes every photo of the train and dev split and writes the feature grids to one flat float16 file (262 kB a photo, twice that with --flip). Goes on where an earlier run stopped.',
+  options: {
+    data: { description: 'Folder of the data set, in the layout of Flickr8k.', value: 'FOLDER' },
+    encoder: {
+      description: 'Folder of the encoder: model.json, weights.bin, activation-ranges.json.',
+      value: 'FOLDER',
+    },
+    ...runOption,
+    flip: { description: 'Also encode each photo mirrored, for training.' },
+    threads: { description: 'Threads of one encoder.', value: 'N', default: '2' },
+  },
+  examples: ['--data ~/flickr8k --encoder models/flickr8k-attention/encoder --flip'],
+  async run(options) {
+    const dataset = await readFlickr8k(options.text('data'));
+    const encoder = await loadFolderEncoder({
+      folder: options.text('encoder'),
+      threads: options.number('threads', { minimum: 1, integer: true }),
+    });
+    const files = [...dataset.train, ...dataset.dev].map(({ file }) => file);
+    const interruption = createInterruption();
+    let progress: ReturnType<typeof createProgress> | undefined;
+    const done = await extractFeatures({
+      encoder,
+      imageFolder: dataset.imageFolder,
+      files,
+      folder: runFolder(options).features,
+      flipped: options.flag('flip'),
+      signal: interruption.signal,
+      onProgress(count, doneBefore) {
+        progress ??= createProgress({
+          title: 'Encoding',
+          total: files.length,
+          unit: 'photos',
+          done: doneBefore,
+        });
+        progress.update(count);
+      },
+    });
+    progress?.finish();
+    interruption.stop();
+    console.log(
+      done < files.length
+        ? `Stopped after ${done} of ${files.length} photos; the same command goes on from there.`
+        : `${done} photos encoded (${encoder.precision} encoder ${encoder.graphHash.slice(0, 12)}).`,
+    );
+  },
+};

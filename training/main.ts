@@ -1,0 +1,40 @@
+// `npm run train -- <command>`: the command line that makes a model from captioned photos.
+import { type Command, helpOf, parseOptions, table } from './command-line/command.ts';
+import { TrainingError } from './failure.ts';
+import { featuresCommand } from './features.ts';
+import { fitCommand } from './fit.ts';
+import { prepareCommand } from './prepare.ts';
+
+const commands: Command[] = [prepareCommand, featuresCommand, fitCommand];
+
+function overview(): string {
+  return [
+    'npm run train -- <command> [options]',
+    '',
+    ...table(commands.map(({ name, summary }) => [name, summary])),
+    '',
+    'npm run train -- <command> --help lists the options of a command.',
+  ].join('\n');
+}
+
+async function main([name, ...args]: string[]): Promise<void> {
+  if (name === undefined || name === '--help' || name === 'help') {
+    console.log(overview());
+    return;
+  }
+  const command = commands.find((candidate) => candidate.name === name);
+  if (!command) {
+    const known = commands.map((candidate) => candidate.name).join(', ');
+    throw new TrainingError(`There is no command '${name}'; the commands are ${known}.`);
+  }
+  if (args.includes('--help')) console.log(helpOf(command));
+  else await command.run(parseOptions(command, args));
+}
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof Error) || process.env.LOG_LEVEL === 'debug') throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}

@@ -1,0 +1,56 @@
+// `prepare`: cleans the captions, finds the vocabulary, and says what it did.
+import type { Command } from './command-line/command.ts';
+import { table } from './command-line/command.ts';
+import { runFolder, runOption } from './command-line/run-folder.ts';
+import { readFlickr8k } from './dataset/flickr8k.ts';
+import { prepareCaptions } from './dataset/prepare-captions.ts';
+import { savePrepared } from './dataset/prepared.ts';
+
+export const prepareCommand: Command = {
+  name: 'prepare',
+  summary:
+    'Checks the data set, cleans the training captions (lower case, no punctuation) and chooses the vocabulary by frequency.',
+  options: {
+    data: { description: 'Folder of the data set, in the layout of Flickr8k.', value: 'FOLDER' },
+    ...runOption,
+    'minimum-count': {
+      description: 'How often a word must occur in the training captions to be in the vocabulary.',
+      value: 'N',
+      default: '4',
+    },
+    'maximum-words': {
+      description: 'Captions longer than this are counted as cut; give `fit` the same number.',
+      value: 'N',
+      default: '20',
+    },
+  },
+  examples: ['--data ~/flickr8k', '--data ~/my-photos --run mine --minimum-count 2'],
+  async run(options) {
+    const run = runFolder(options);
+    const dataset = await readFlickr8k(options.text('data'));
+    const maximumWords = options.number('maximum-words', {
+      minimum: 3,
+      maximum: 50,
+      integer: true,
+    });
+    const { captions, vocabulary, counts } = prepareCaptions(dataset, {
+      minimumCount: options.number('minimum-count', { minimum: 1, integer: true }),
+      maximumWords,
+    });
+    await savePrepared(run, { captions, vocabulary });
+    const rows: [string, string][] = [
+      ['photos', `${counts.trainPhotos} train, ${counts.devPhotos} dev`],
+      ['training captions', String(counts.captions)],
+      ['dropped, empty', String(counts.droppedEmpty)],
+      ['dropped, repeated', String(counts.droppedRepeated)],
+      [`longer than ${maximumWords} words`, `${counts.cut} (cut in training)`],
+      ['words', `${counts.words}, ${counts.distinctWords} different`],
+      [
+        'vocabulary',
+        `${vocabulary.size} tokens, ${(100 * counts.coverage).toFixed(2)} % of all words`,
+      ],
+    ];
+    console.log(table(rows).join('\n'));
+    console.log(`Written to ${run.root}.`);
+  },
+};
