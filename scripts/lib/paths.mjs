@@ -3,5 +3,5 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const repositoryRoot = path.resolve(fileURLToPath(import.meta.url), '../../..');
-export const dataDirectory = path.join(repositoryRoot, '.data');
+export const dataDirectory = path.resolve(repositoryRoot, process.env.DATA_DIR || '.data');
 export const logDirectory = path.join(dataDirectory, 'logs');
