@@ -1,11 +1,19 @@
 // `npm run train -- <command>`: the command line that makes a model from captioned photos.
 import { type Command, helpOf, parseOptions, table } from './command-line/command.ts';
+import { evaluateCommand } from './evaluate.ts';
+import { exportCommand } from './export.ts';
 import { TrainingError } from './failure.ts';
 import { featuresCommand } from './features.ts';
 import { fitCommand } from './fit.ts';
 import { prepareCommand } from './prepare.ts';
 
-const commands: Command[] = [prepareCommand, featuresCommand, fitCommand];
+const commands: Command[] = [
+  prepareCommand,
+  featuresCommand,
+  fitCommand,
+  exportCommand,
+  evaluateCommand,
+];
 
 function overview(): string {
   return [

@@ -1,0 +1,137 @@
+// `evaluate`: captions the dev split with a bundle and scores the captions against what people wrote.
+import { writeFile } from 'node:fs/promises';
+import { type Bundle, loadBundle } from '@caption-queue/captioning/bundle';
+import { sealBundle } from '@caption-queue/captioning/seal-bundle';
+import { createEngine } from '@caption-queue/inference/create-engine';
+import { engineNames, type Precision } from '@caption-queue/inference/engine';
+import { type Command, type Options, table } from './command-line/command.ts';
+import { createProgress } from './command-line/progress.ts';
+import { runFolder, runOption } from './command-line/run-folder.ts';
+import { readFlickr8k } from './dataset/flickr8k.ts';
+import { captionSplit } from './evaluation/caption-split.ts';
+import { TrainingError } from './failure.ts';
+import { openFeatureFile, readIndex } from './features/feature-file.ts';
+import { type CaptionScores, scoreCaptions } from './metrics/score-captions.ts';
+import { scoringWords } from './metrics/scored-caption.ts';
+
+export const evaluateCommand: Command = {
+  name: 'evaluate',
+  summary:
+    'Captions the dev split with a bundle and prints BLEU-1…4, ROUGE-L and CIDEr-D against the raw captions, lower-cased and without punctuation.',
+  options: {
+    bundle: { description: 'Bundle: a name below models/, or a path.', value: 'NAME' },
+    data: { description: 'Folder of the data set, in the layout of Flickr8k.', value: 'FOLDER' },
+    ...runOption,
+    'beam-width': { description: "Default: the bundle's.", value: 'N' },
+    'length-penalty': { description: "Default: the bundle's.", value: 'X' },
+    photos: { description: 'Only the first N photos of the split.', value: 'N' },
+    engine: { description: '`onnx` or `tfjs`.', value: 'NAME', default: 'onnx' },
+    precision: {
+      description: 'Of the encoder, `int8` or `fp32`. Default: as in serving.',
+      value: 'KIND',
+    },
+    threads: { description: 'Threads inside one operation.', value: 'N', default: '1' },
+    output: {
+      description: 'Also write file, caption and references as JSON lines.',
+      value: 'FILE',
+    },
+    record: { description: "Write the figures into the bundle's bundle.json." },
+  },
+  examples: [
+    '--bundle flickr8k-attention --data ~/flickr8k',
+    '--bundle flickr8k-attention --data ~/flickr8k --precision fp32 --photos 500',
+  ],
+  async run(options) {
+    const bundle = await loadBundle(options.text('bundle'));
+    const { dev, imageFolder } = await readFlickr8k(options.text('data'));
+    const limit = options.optionalText('photos')
+      ? options.number('photos', { minimum: 2, integer: true })
+      : dev.length;
+    const photos = dev.slice(0, limit);
+    const engine = await createEngine(oneOf(options, 'engine', engineNames), {
+      threads: options.number('threads', { minimum: 1, integer: true }),
+    });
+    const folder = runFolder(options).features;
+    const features = (await readIndex(folder)) ? await openFeatureFile(folder) : undefined;
+    const progress = createProgress({ title: 'Captioning', total: photos.length, unit: 'photos' });
+    const { captions, captionsPerSecond, cached } = await captionSplit({
+      engine,
+      bundle,
+      precision: options.optionalText('precision')
+        ? oneOf<Precision>(options, 'precision', ['int8', 'fp32'])
+        : undefined,
+      photos,
+      imageFolder,
+      features,
+      generation: generationOf(options, bundle),
+      onProgress: (done) => progress.update(done),
+    });
+    progress.finish();
+    features?.close();
+    const scores = scoreCaptions(
+      photos.map((photo, index) => ({
+        hypothesis: scoringWords(captions[index] ?? ''),
+        references: photo.captions.map(scoringWords),
+      })),
+    );
+    console.log(
+      table(rowsOf(scores, { captionsPerSecond, photos: photos.length, cached })).join('\n'),
+    );
+    const output = options.optionalText('output');
+    if (output) {
+      const lines = photos.map(({ file, captions: references }, index) =>
+        JSON.stringify({ file, caption: captions[index], references }),
+      );
+      await writeFile(output, `${lines.join('\n')}\n`);
+    }
+    if (options.flag('record')) await record(bundle, scores);
+  },
+};
+
+function generationOf(options: Options, { manifest: { generation } }: Bundle) {
+  return {
+    ...generation,
+    ...(options.optionalText('beam-width') && {
+      beamWidth: options.number('beam-width', { minimum: 1, maximum: 10, integer: true }),
+    }),
+    ...(options.optionalText('length-penalty') && {
+      lengthPenalty: options.number('length-penalty', { minimum: 0, maximum: 5 }),
+    }),
+  };
+}
+
+function oneOf<T extends string>(options: Options, name: string, allowed: readonly T[]): T {
+  const value = options.text(name);
+  const found = allowed.find((candidate) => candidate === value);
+  if (found) return found;
+  throw new TrainingError(`--${name} must be ${allowed.join(' or ')}, not '${value}'.`);
+}
+
+function rowsOf(
+  scores: CaptionScores,
+  { captionsPerSecond, photos, cached }: Record<string, number>,
+): [string, string][] {
+  const share = (value: number) => value.toFixed(4);
+  return [
+    ['photos', `${photos} (${cached} with features from the run)`],
+    ['BLEU-1', share(scores.bleu1)],
+    ['BLEU-2', share(scores.bleu2)],
+    ['BLEU-3', share(scores.bleu3)],
+    ['BLEU-4', share(scores.bleu4)],
+    ['ROUGE-L', share(scores.rougeL)],
+    ['CIDEr-D', share(scores.cider)],
+    ['distinct captions', String(scores.distinctCaptions)],
+    ['distinct words', String(scores.distinctWords)],
+    ['words a caption', scores.meanLength.toFixed(2)],
+    ['captions a second', `${captionsPerSecond?.toFixed(1)} (generation alone)`],
+  ];
+}
+
+async function record(bundle: Bundle, scores: CaptionScores): Promise<void> {
+  const { files: _, formatVersion: __, ...manifest } = bundle.manifest;
+  const metrics = Object.fromEntries(
+    Object.entries(scores).map(([name, value]) => [name, Number(value.toFixed(4))]),
+  );
+  await sealBundle(bundle.directory, { ...manifest, metrics });
+  console.log(`Recorded in ${bundle.directory}/bundle.json.`);
+}

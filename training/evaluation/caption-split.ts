@@ -1,0 +1,80 @@
+// Captions a split with a bundle, as serving does it: engine, beam search, float16 features.
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Bundle } from '@caption-queue/captioning/bundle';
+import { generateCaptions } from '@caption-queue/captioning/generation/generate-captions';
+import type { GenerationDefaults } from '@caption-queue/contract/bundle';
+import { normaliseImage } from '@caption-queue/imaging/normalise';
+import { createEncoder } from '@caption-queue/inference/encoder';
+import type { Engine, Precision } from '@caption-queue/inference/engine';
+import { createStepDecoder } from '@caption-queue/inference/step-decoder';
+import type { CaptionedPhoto } from '../dataset/photo-captions.ts';
+import { type FeatureFile, GRID_VALUES } from '../features/feature-file.ts';
+
+export interface CaptionedSplit {
+  /** In the order of the photos. */
+  captions: string[];
+  /** Of generation alone, without encoding. */
+  captionsPerSecond: number;
+  /** How many photos' features came from the feature file. */
+  cached: number;
+}
+
+/**
+ * @param precision of the encoder; default: the engine's own choice
+ * @param features used for photos whose features were made by the very graph that runs here
+ */
+export async function captionSplit({
+  engine,
+  bundle,
+  precision,
+  photos,
+  imageFolder,
+  features,
+  generation,
+  onProgress,
+}: {
+  engine: Engine;
+  bundle: Bundle;
+  precision?: Precision | undefined;
+  photos: readonly CaptionedPhoto[];
+  imageFolder: string;
+  features?: FeatureFile | undefined;
+  generation: GenerationDefaults;
+  onProgress?: (done: number) => void;
+}): Promise<CaptionedSplit> {
+  const encoder = await createEncoder({
+    engine,
+    bundle,
+    ...(precision && { precision }),
+    onWarning: (message) => console.warn(message),
+  });
+  const decoder = await createStepDecoder({ engine, bundle });
+  const usable = features?.index.graphHash === encoder.graphHash ? features : undefined;
+  const captions: string[] = [];
+  let generationMs = 0;
+  let cached = 0;
+  for (const { file } of photos) {
+    let grid = new Uint16Array(GRID_VALUES);
+    if (usable?.has(file)) {
+      usable.read({ file, flipped: false, target: grid, offset: 0 });
+      cached++;
+    } else {
+      const { pixels } = await normaliseImage(await readFile(path.join(imageFolder, file)));
+      grid = new Uint16Array(await encoder.encode(pixels));
+    }
+    const startedAt = performance.now();
+    const { alternatives } = await generateCaptions({
+      decoder,
+      features: grid,
+      vocabulary: bundle.vocabulary,
+      options: { ...generation, alternatives: 1 },
+    });
+    generationMs += performance.now() - startedAt;
+    captions.push(alternatives[0]?.caption ?? '');
+    onProgress?.(captions.length);
+  }
+  await encoder.dispose();
+  await decoder.dispose();
+  return { captions, captionsPerSecond: (1000 * captions.length) / generationMs, cached };
+}

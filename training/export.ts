@@ -1,0 +1,90 @@
+// `export`: the best weights of a run become a bundle that serves.
+import path from 'node:path';
+import { bundleDirectory } from '@caption-queue/captioning/bundle';
+import { IMAGE_SIZE } from '@caption-queue/contract/bundle';
+import { PREPROCESSING_VERSION } from '@caption-queue/imaging/normalise';
+import { loadTensorFlow } from '@caption-queue/inference/tfjs/tensorflow';
+import type { Command } from './command-line/command.ts';
+import { runFolder, runOption } from './command-line/run-folder.ts';
+import { loadPrepared } from './dataset/prepared.ts';
+import { writeBundle } from './export/write-bundle.ts';
+import { TrainingError } from './failure.ts';
+import { readIndex } from './features/feature-file.ts';
+import { loadBest } from './fit/checkpoint.ts';
+import { buildNetwork } from './fit/settings.ts';
+
+/** Beam 3 as the literature has it; the penalty is the best on Flickr8k's dev split (docs/training.md). */
+const generation = { beamWidth: 3, maxLength: 20, lengthPenalty: 0.7 };
+
+export const exportCommand: Command = {
+  name: 'export',
+  summary:
+    'Writes the best weights of a run as a bundle: decoder (float16), vocabulary, encoder, classifier and probe, every file hashed.',
+  options: {
+    ...runOption,
+    model: {
+      description: "The model's folder below the run.",
+      value: 'NAME',
+      default: 'attention',
+    },
+    encoder: { description: 'Folder of the encoder that made the features.', value: 'FOLDER' },
+    probe: {
+      description: 'Photo by which workers check their engine; it becomes part of the bundle.',
+      value: 'FILE',
+    },
+    output: { description: 'The bundle: a name below models/, or a path.', value: 'NAME' },
+    'bundle-version': { description: "The bundle's version.", value: 'TEXT', default: '1' },
+    provenance: { description: 'What it was made from, in a sentence.', value: 'TEXT' },
+    licence: { description: 'Terms of the weights.', value: 'TEXT' },
+    force: { description: 'Replace a bundle that is there.' },
+  },
+  examples: [
+    '--encoder ~/inception-v3 --probe photo.jpg --output my-model --provenance "My photos" --licence CC0-1.0',
+  ],
+  async run(options) {
+    const run = runFolder(options);
+    const { vocabulary } = await loadPrepared(run);
+    const { settings, state, values } = await loadBest(path.join(run.root, options.text('model')));
+    if (settings.sizes.vocabularySize !== vocabulary.size) {
+      throw new TrainingError(
+        `The weights know ${settings.sizes.vocabularySize} words, ${run.vocabulary} has ${vocabulary.size}: \`prepare\` has run again since. Train again.`,
+      );
+    }
+    const output = bundleDirectory(options.text('output'));
+    const graphHash = await writeBundle({
+      output,
+      force: options.flag('force'),
+      encoderFolder: options.text('encoder'),
+      probePhoto: options.text('probe'),
+      network: buildNetwork(loadTensorFlow(), settings),
+      values,
+      vocabulary,
+      manifest: {
+        name: path.basename(output),
+        version: options.text('bundle-version'),
+        preprocessing: {
+          version: PREPROCESSING_VERSION,
+          imageSize: IMAGE_SIZE,
+          scale: 'x/127.5-1',
+        },
+        encoder: { layer: 'mixed10' },
+        decoder: { kind: settings.decoder },
+        generation,
+        metrics: {},
+        provenance: options.text('provenance'),
+        licence: options.text('licence'),
+      },
+    });
+    const features = await readIndex(run.features);
+    if (features && features.graphHash !== graphHash) {
+      console.warn(
+        'Warning: the features this decoder was trained on come from another encoder graph than the exported one.',
+      );
+    }
+    const epoch = state.epochs.at(-1);
+    console.log(
+      `${output}: ${settings.decoder} decoder of epoch ${epoch?.epoch} (dev CIDEr ${epoch?.scores.cider.toFixed(3)}, greedy).`,
+    );
+    console.log(`\`npm run train -- evaluate --bundle ${output} --record\` adds its dev figures.`);
+  },
+};
