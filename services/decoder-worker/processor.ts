@@ -69,8 +69,18 @@ function toProgress(event: GeneratedEvent): ProgressEvent {
   const { index, text, logProb, attention } = event;
   return {
     type: 'word',
-    data: { index, text, log_prob: logProb, ...(attention === undefined ? {} : { attention }) },
+    data: {
+      index,
+      text,
+      log_prob: logProb,
+      ...(attention === undefined ? {} : { attention: attention.map(rounded) }),
+    },
   };
+}
+
+/** Weights are drawn, not computed with: five digits are plenty, and 64 of them come with every word. */
+function rounded(weight: number): number {
+  return Math.round(weight * 1e5) / 1e5;
 }
 
 function toOutput({ words, alternatives }: Generated): CaptionOutput {

@@ -1,4 +1,4 @@
-// Tells a lost connection from an error that Redis answered.
+// Tells trouble with Redis, which passes, from mistakes, which don't.
 
 const networkCodes = new Set([
   'ECONNREFUSED',
@@ -28,5 +28,16 @@ export function isConnectionError(error: unknown): boolean {
   return (
     (code !== undefined && networkCodes.has(code)) ||
     messages.some((message) => error.message.includes(message))
+  );
+}
+
+/** Answers of a server that can't work now: it loads its data, is full, is a replica, or runs a script for too long. */
+const troubledAnswers =
+  /^(LOADING|OOM|MISCONF|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|NOAUTH|WRONGPASS)\b/;
+
+/** Did a call fail because of the state Redis is in, and not because it was wrong? */
+export function isRedisTrouble(error: unknown): boolean {
+  return (
+    isConnectionError(error) || (error instanceof Error && troubledAnswers.test(error.message))
   );
 }

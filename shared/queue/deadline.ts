@@ -1,6 +1,7 @@
 // Calls to Redis that a request waits for: refused at once while Redis is away, given up after a deadline.
 import { ProblemError } from '@caption-queue/contract/problems';
 import type { Redis } from 'ioredis';
+import { isRedisTrouble } from './connection-error.ts';
 
 /** With the time to write the answer, a request is over in under 2.5 s. */
 export const REQUEST_DEADLINE_MS = 2_200;
@@ -9,8 +10,8 @@ const RETRY_AFTER_SECONDS = 5;
 /**
  * Runs a call to Redis within a deadline. A call that was given up may still take effect later.
  *
- * @throws ProblemError `redis_unavailable` when the connection isn't ready, fails or is too slow; a ProblemError of
- *   the call itself passes through
+ * @throws ProblemError `redis_unavailable` when the connection isn't ready or fails, the server is in trouble, or it is
+ *   too slow; the call's other errors as they are
  */
 export async function withinDeadline<T>(redis: Redis, call: () => Promise<T>): Promise<T> {
   if (redis.status !== 'ready') throw unavailable();
@@ -23,7 +24,7 @@ export async function withinDeadline<T>(redis: Redis, call: () => Promise<T>): P
   try {
     return await Promise.race([answer, late]);
   } catch (error) {
-    throw error instanceof ProblemError ? error : unavailable(error);
+    throw isRedisTrouble(error) ? unavailable(error) : error;
   } finally {
     clearTimeout(timer);
   }

@@ -1,5 +1,6 @@
 // What workers say of themselves in Redis; the API, which has no model, reads it.
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { hostname } from 'node:os';
 import { HEARTBEAT_TTL_SECONDS, Heartbeat } from '@caption-queue/contract/heartbeat';
 import { buildKeys } from '@caption-queue/contract/keys';
@@ -14,6 +15,8 @@ const BEAT_INTERVAL_MS = 5_000;
 const FORGET_AFTER_MS = 60_000;
 /** A worker that ended because it can never work is still seen, and why, for this long. */
 const REFUSAL_TTL_SECONDS = 600;
+/** A worker may fail before it is connected; its last words wait for Redis this long. */
+const LAST_WORDS_TIMEOUT_MS = 2_000;
 
 export interface Heartbeats {
   /**
@@ -120,6 +123,7 @@ export function createHeartbeatWriter(options: {
     async refuse(reason) {
       still();
       current = { ...current, state: 'refusing', lastError: reason };
+      await untilReady(redis);
       await beatOnce(REFUSAL_TTL_SECONDS);
     },
     async stop() {
@@ -134,4 +138,10 @@ export function createHeartbeatWriter(options: {
         .catch(() => undefined);
     },
   };
+}
+
+async function untilReady(redis: Redis): Promise<void> {
+  if (redis.status === 'ready') return;
+  const signal = AbortSignal.timeout(LAST_WORDS_TIMEOUT_MS);
+  await once(redis, 'ready', { signal }).catch(() => undefined);
 }

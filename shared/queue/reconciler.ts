@@ -6,6 +6,7 @@ import type { Logger } from '@caption-queue/runtime/logger';
 import type { Redis } from 'ioredis';
 import type { CaptionStore, Revival } from './caption-store.ts';
 import { isConnectionError } from './connection-error.ts';
+import { createHeartbeats } from './heartbeats.ts';
 import type { StageQueues } from './queues.ts';
 
 /** How often a slice is looked at. */
@@ -48,22 +49,23 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   const { redis, store, queues, prefix, parkLimitSeconds, logger } = options;
   const { intervalMs = DEFAULT_INTERVAL_MS, quietMs = DEFAULT_QUIET_MS } = options;
   const keys = buildKeys(prefix);
+  const heartbeats = createHeartbeats({ redis, prefix });
   const token = randomUUID();
   let stopping = false;
   let wake: (() => void) | undefined;
 
   /** @returns the captions longest unheard of, and moves them to the end of the line */
   async function takeSlice(): Promise<Suspect[]> {
-    const [seconds] = await redis.time();
-    const nowMs = Number(seconds) * 1_000;
+    const [seconds, microseconds] = await redis.time();
+    const nowMs = Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000);
     const ids = await redis.zrangebyscore(keys.active, '-inf', nowMs - quietMs, 'LIMIT', 0, SLICE);
     if (ids.length === 0) return [];
     await redis.zadd(keys.active, 'XX', ...ids.flatMap((id) => [nowMs, id]));
     return Promise.all(
       ids.map(async (captionId) => {
-        const [status, stage, dispatch, parkedAt] = await redis.hmget(
+        const [status, stage, dispatch, parkedAt, bundleHash] = await redis.hmget(
           keys.caption(captionId),
-          ...['status', 'stage', 'dispatch', 'parked_at'],
+          ...['status', 'stage', 'dispatch', 'parked_at', 'bundle_hash'],
         );
         return {
           captionId,
@@ -71,18 +73,28 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
           stage: stage as Stage,
           dispatch: Number(dispatch),
           parkedMs: parkedAt == null ? 0 : nowMs - Number(parkedAt),
+          bundleHash: bundleHash ?? '',
         };
       }),
     );
   }
 
+  /** A decoder of that bundle may only be busy: then the caption waits like any other. */
+  async function hasDecoder(bundleHash: string): Promise<boolean> {
+    const beats = await heartbeats.list();
+    return beats.some(
+      ({ stage, state, model }) =>
+        stage === 'decode' && state === 'ready' && model?.bundleHash === bundleHash,
+    );
+  }
+
   async function look(suspect: Suspect): Promise<Revival | undefined> {
-    const { captionId, status, stage, dispatch, parkedMs } = suspect;
+    const { captionId, status, stage, dispatch, parkedMs, bundleHash } = suspect;
     if (status === null || isTerminal(status)) {
       await redis.zrem(keys.active, captionId); // its record was deleted under it
       return undefined;
     }
-    if (parkedMs > parkLimitSeconds * 1_000) {
+    if (parkedMs > parkLimitSeconds * 1_000 && !(await hasDecoder(bundleHash))) {
       logger.warn({ captionId, parkedMs }, 'no decoder with its bundle came: encoding it again');
       return store.restart({ captionId, dispatch });
     }
@@ -137,5 +149,8 @@ interface Suspect {
   status: CaptionStatus | null;
   stage: Stage;
   dispatch: number;
+  /** 0 when it isn't parked. */
   parkedMs: number;
+  /** The bundle it is pinned to. */
+  bundleHash: string;
 }

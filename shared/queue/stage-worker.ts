@@ -19,6 +19,8 @@ const LONGEST_BLOCK_SECONDS = 5;
 const RUN_RETRY_DELAY_MS = 1_000;
 /** How often a decoder looks again at a caption that only another bundle's decoder can finish. */
 const PARK_DELAY_MS = 2_000;
+/** All idle workers wake for a parked caption at once; the one that parked it waits this much longer. */
+const YIELD_SECONDS = 0.25;
 /** What is under way may still end in this time when the worker stops; then it is given back. */
 const DEFAULT_STOP_GRACE_MS = 3_000;
 
@@ -52,8 +54,21 @@ export interface StageWorker {
 }
 
 class BriefBlockingWorker extends Worker<StageJob> {
+  #yieldsUntilMs = 0;
+
   override get maximumBlockTimeout(): number {
     return LONGEST_BLOCK_SECONDS;
+  }
+
+  /** Lets other workers be first at the delayed jobs that this one has just parked. */
+  yieldParked(): void {
+    this.#yieldsUntilMs = Date.now() + 2 * PARK_DELAY_MS;
+  }
+
+  protected override getBlockTimeout(blockUntil: number): number {
+    const seconds = super.getBlockTimeout(blockUntil);
+    const yields = blockUntil > 0 && Date.now() < this.#yieldsUntilMs;
+    return yields ? seconds + YIELD_SECONDS : seconds;
   }
 }
 
@@ -99,6 +114,7 @@ export function createStageWorker<S extends Stage>(options: StageWorkerOptions<S
           logger.warn({ captionId, needed, own: bundleHash }, 'parked: needs another bundle');
         }
         await job.moveToDelayed(Date.now() + PARK_DELAY_MS, token);
+        worker.yieldParked();
         return 'parked';
       case 'exhausted':
       case 'pixels-lost':
@@ -121,7 +137,10 @@ export function createStageWorker<S extends Stage>(options: StageWorkerOptions<S
     underWay.set(jobId, abort);
     const timer = setTimeout(() => abort.abort(new WorkAborted('timeout')), timeoutMs);
     try {
+      const begin = performance.now();
       await options.process(claim, abort.signal);
+      const workMs = Math.round(performance.now() - begin);
+      logger.debug({ captionId, stage, waitedMs: claim.waitedMs, workMs }, 'done');
       return 'done';
     } catch (error) {
       if (error instanceof ClaimLostError) {
@@ -201,12 +220,16 @@ export function createStageWorker<S extends Stage>(options: StageWorkerOptions<S
     for (const jobId of jobIds) underWay.get(jobId)?.abort(new WorkAborted('lock lost'));
   });
 
+  function abortAll(): void {
+    for (const abort of underWay.values()) abort.abort(new WorkAborted('stopping'));
+  }
+
   async function stop(graceMs: number): Promise<void> {
-    const timer = setTimeout(() => {
-      for (const abort of underWay.values()) abort.abort(new WorkAborted('stopping'));
-    }, graceMs);
+    // Without Redis nothing can be given back or ended: whoever notices the lost locks takes over.
+    const hopeless = redis.status !== 'ready';
+    const timer = setTimeout(abortAll, hopeless ? 0 : graceMs);
     try {
-      await worker.close();
+      await worker.close(hopeless);
     } finally {
       clearTimeout(timer);
     }

@@ -2,6 +2,15 @@
 import type Type from 'typebox';
 import { Value } from 'typebox/value';
 
+const booleans = new Map([
+  ['true', true],
+  ['1', true],
+  ['yes', true],
+  ['false', false],
+  ['0', false],
+  ['no', false],
+]);
+
 /** A setting is missing or wrong; the message is for the person who starts the service. */
 export class ConfigError extends Error {
   constructor(message: string) {
@@ -26,13 +35,27 @@ export function loadConfig<T extends Type.TObject>(
   env: Record<string, string | undefined>,
 ): Type.Static<T> {
   const given: Record<string, unknown> = {};
-  for (const name of Object.keys(schema.properties)) {
+  for (const [name, property] of Object.entries(schema.properties)) {
     const text = env[name]?.trim();
-    if (text !== undefined && text !== '') given[name] = text;
+    if (text !== undefined && text !== '') given[name] = convert(text, property);
   }
-  const config: unknown = Value.Default(schema, Value.Convert(schema, given));
+  const config: unknown = Value.Default(schema, given);
   if (Value.Check(schema, config)) return config;
   throw new ConfigError(describeErrors(schema, config, given));
+}
+
+/** Text stays text, and so fails the check, when it isn't what the schema asks for: 1.5 is no integer, nor is 10x. */
+function convert(text: string, property: { type?: unknown }): unknown {
+  switch (property.type) {
+    case 'integer':
+      return /^-?\d+$/.test(text) ? Number(text) : text;
+    case 'number':
+      return Number.isFinite(Number(text)) ? Number(text) : text;
+    case 'boolean':
+      return booleans.get(text.toLowerCase()) ?? text;
+    default:
+      return text;
+  }
 }
 
 function describeErrors(

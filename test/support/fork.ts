@@ -1,0 +1,86 @@
+// Runs a TypeScript file of the tests as a process of its own, so that it can be killed.
+import { fork as forkProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const support = path.dirname(fileURLToPath(import.meta.url));
+const repository = path.resolve(support, '../..');
+/** Inside the repository, so that npm packages are found from there. */
+const output = path.join(repository, 'node_modules/.cache/caption-queue-tests');
+
+export interface Fork {
+  /** Waits until the process has said this, now or earlier. @throws Error when it ends without */
+  said(message: string): Promise<void>;
+  kill(signal: NodeJS.Signals): void;
+  /** Sends a signal and waits for the end. @returns the exit code, null when the signal ended it */
+  endWith(signal: NodeJS.Signals): Promise<number | null>;
+}
+
+const bundles = new Map<string, Promise<string>>();
+
+/**
+ * Bundles `test/support/<name>.ts` and starts it, with a channel for messages.
+ *
+ * @param options.env added to this process's own
+ */
+export async function fork(name: string, options: { env: Record<string, string> }): Promise<Fork> {
+  const bundle = bundles.get(name) ?? bundleFile(name);
+  bundles.set(name, bundle);
+  const child = forkProcess(await bundle, {
+    env: { ...process.env, ...options.env },
+    stdio: 'inherit',
+  });
+  const exited = once(child, 'exit').then(([code]) => code as number | null);
+  const messages = new Set<unknown>();
+  child.on('message', (message) => messages.add(message));
+  process.once('exit', () => child.kill('SIGKILL'));
+  return {
+    async said(message) {
+      let ended = false;
+      void exited.then(() => {
+        ended = true;
+      });
+      while (!messages.has(message)) {
+        if (ended) throw new Error(`The process ended before it said ${message}.`);
+        await Promise.race([once(child, 'message'), exited]);
+      }
+    },
+    kill: (signal) => void child.kill(signal),
+    endWith(signal) {
+      child.kill(signal);
+      return exited;
+    },
+  };
+}
+
+async function bundleFile(name: string): Promise<string> {
+  await mkdir(output, { recursive: true });
+  const file = path.join(output, `${name}-${process.pid}.mjs`);
+  process.once('exit', () => rmSync(file, { force: true }));
+  await build({
+    entryPoints: [path.join(support, `${name}.ts`)],
+    outfile: file,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    logLevel: 'error',
+    plugins: [
+      {
+        name: 'npm-packages-stay-outside',
+        setup({ onResolve }) {
+          onResolve({ filter: /^[^./]/ }, ({ path: specifier, kind }) =>
+            kind === 'entry-point' || specifier.startsWith('@caption-queue/')
+              ? undefined
+              : { path: specifier, external: true },
+          );
+        },
+      },
+    ],
+  });
+  return file;
+}

@@ -1,0 +1,205 @@
+// A whole pipeline in one process for tests: real Redis, real queues, real workers, and a model that is made up.
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { FEATURES_BYTES, PIXELS_BYTES } from '@caption-queue/contract/bundle';
+import type { CaptionRecord } from '@caption-queue/contract/caption';
+import { type CaptionStore, createCaptionStore } from '@caption-queue/queue/caption-store';
+import { createEventStreams, type EventStreams } from '@caption-queue/queue/event-stream';
+import { createFeatureCache } from '@caption-queue/queue/feature-cache';
+import { createStageQueues, type StageQueues } from '@caption-queue/queue/queues';
+import { closeRedis, createRedis } from '@caption-queue/queue/redis';
+import { createStageWorker, type StageOutcome } from '@caption-queue/queue/stage-worker';
+import { createLogger, type Logger } from '@caption-queue/runtime/logger';
+import type { Redis } from 'ioredis';
+import {
+  createDecodeProcessor,
+  type GenerateCaptions,
+} from '../../services/decoder-worker/processor.ts';
+import { createEncodeProcessor } from '../../services/encoder-worker/processor.ts';
+
+export const silentLogger: Logger = createLogger({ name: 'test', level: 'silent' });
+
+export function randomPrefix(): string {
+  return `{test-${randomBytes(6).toString('hex')}}`;
+}
+
+export const defaultOptions = { beam_width: 3, max_length: 20, alternatives: 3 };
+
+/** Pixels of one value, so that a made-up model can tell pictures apart. */
+export function flatPixels(value: number): Uint8Array {
+  return new Uint8Array(PIXELS_BYTES).fill(value);
+}
+
+/** Features as the made-up encoder makes them: every number is the picture's value. */
+export function fakeFeatures(pixels: Uint8Array): Uint16Array {
+  return new Uint16Array(FEATURES_BYTES / 2).fill(pixels[0] ?? 0);
+}
+
+/** What the made-up decoder says of a picture. */
+export function fakeCaption(value: number): string {
+  return `picture number ${value}`;
+}
+
+/** Says `fakeCaption` of the features' value, word by word. */
+export const generateFake: GenerateCaptions = async ({ features, options, signal, onEvent }) => {
+  const texts = fakeCaption(features[0] ?? 0).split(' ');
+  const words = texts.slice(0, options.max_length).map((text) => ({ text, logProb: -0.5 }));
+  for (const [index, word] of words.entries()) {
+    signal.throwIfAborted();
+    onEvent({ type: 'word', index, ...word });
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  const caption = words.map(({ text }) => text).join(' ');
+  return { words, alternatives: [{ caption, logProb: -1.5 }] };
+};
+
+export const fakeInput = {
+  sha256: '0'.repeat(64),
+  media_type: 'image/png',
+  width: 299,
+  height: 299,
+};
+
+export interface QueueSide {
+  redis: Redis;
+  prefix: string;
+  queues: StageQueues;
+  store: CaptionStore;
+  streams: EventStreams;
+  /** Creates a caption of a flat picture. */
+  post(value: number, options?: Partial<typeof defaultOptions>): Promise<CaptionRecord>;
+  /** Follows the caption's events to their end and answers the record. */
+  untilEnded(captionId: string): Promise<CaptionRecord>;
+  close(): Promise<void>;
+}
+
+/** What the API has: a store that creates, and streams. */
+export async function createQueueSide(options: {
+  url: string;
+  prefix?: string;
+  queueLimit?: number;
+  queueLimitBytes?: number;
+  retentionSeconds?: number;
+}): Promise<QueueSide> {
+  const { url, prefix = randomPrefix() } = options;
+  const { queueLimit = 100, queueLimitBytes = 2 ** 30, retentionSeconds = 3_600 } = options;
+  const logger = silentLogger;
+  const redis = createRedis({ url, role: 'producer', logger });
+  const subscriber = createRedis({ url, role: 'subscriber', logger });
+  const queues = createStageQueues({ redis, prefix });
+  const limits = { queueLimit, queueLimitBytes };
+  const store = createCaptionStore({ redis, queues, prefix, limits, retentionSeconds });
+  const streams = createEventStreams({ redis, subscriber, prefix, logger });
+  await once(redis, 'ready');
+  return {
+    redis,
+    prefix,
+    queues,
+    store,
+    streams,
+    post: (value, wanted = {}) =>
+      store.create({
+        input: fakeInput,
+        options: { ...defaultOptions, ...wanted },
+        pixels: flatPixels(value),
+      }),
+    async untilEnded(captionId) {
+      for await (const { event } of streams.read({ captionId })) {
+        if (event.type === 'completed' || event.type === 'failed') return event.data;
+      }
+      throw new Error(`${captionId} ended without a terminal event.`);
+    },
+    async close() {
+      streams.close();
+      await queues.close();
+      closeRedis(redis);
+      closeRedis(subscriber);
+    },
+  };
+}
+
+export interface WorkerSide {
+  redis: Redis;
+  store: CaptionStore;
+  queues: StageQueues;
+  /** How many pictures the made-up encoder ran for. */
+  readonly encodes: number;
+  /** What became of each job, in order. */
+  readonly outcomes: StageOutcome[];
+  stop(options?: { graceMs?: number }): Promise<void>;
+}
+
+/** Workers of the stages asked for (default: both), with the services' own processors. */
+export function createWorkerSide(options: {
+  url: string;
+  prefix: string;
+  stages?: ('encode' | 'decode')[];
+  cacheUrl?: string;
+  bundleHash?: string;
+  encode?: (pixels: Uint8Array) => Promise<Uint16Array>;
+  generate?: GenerateCaptions;
+  logger?: Logger;
+}): WorkerSide {
+  const { url, prefix, stages = ['encode', 'decode'], cacheUrl, bundleHash = 'bundle-a' } = options;
+  const { encode = async (pixels) => fakeFeatures(pixels), generate = generateFake } = options;
+  const { logger = silentLogger } = options;
+  const redis = createRedis({ url, role: 'worker', logger });
+  const cacheRedis = createRedis({ url: cacheUrl ?? url, role: 'cache', logger });
+  const queues = createStageQueues({ redis, prefix });
+  const store = createCaptionStore({ redis, queues, prefix });
+  const outcomes: StageOutcome[] = [];
+  let encodes = 0;
+  const common = {
+    store,
+    redis,
+    prefix,
+    concurrency: 1,
+    logger,
+    observer: { ended: (outcome: StageOutcome) => void outcomes.push(outcome) },
+  };
+  const encodeCaption = createEncodeProcessor({
+    encoder: {
+      engine: 'fake',
+      graphHash: 'graph',
+      encode(pixels) {
+        encodes += 1;
+        return encode(pixels);
+      },
+    },
+    cache: createFeatureCache({
+      redis: cacheRedis,
+      prefix,
+      ttlSeconds: 60,
+      sharesDurableServer: cacheUrl === undefined,
+      logger,
+    }),
+    store,
+    preprocessingVersion: '1',
+    bundleHash,
+  });
+  const decodeCaption = createDecodeProcessor({
+    generate,
+    store,
+    model: { name: 'fake', version: '1' },
+  });
+  const workers = stages.map((stage) =>
+    stage === 'encode'
+      ? createStageWorker({ ...common, stage, process: encodeCaption })
+      : createStageWorker({ ...common, stage, bundleHash, process: decodeCaption }),
+  );
+  return {
+    redis,
+    store,
+    queues,
+    get encodes() {
+      return encodes;
+    },
+    outcomes,
+    async stop(stopOptions) {
+      await Promise.all(workers.map((worker) => worker.stop(stopOptions)));
+      await queues.close();
+      closeRedis(redis);
+      closeRedis(cacheRedis);
+    },
+  };
+}
