@@ -64,7 +64,8 @@ export async function build() {
     })
     .catch(() => {
       throw new Refusal('The build failed: see the lines above.');
-    });
+    })
+    .finally(() => esbuild.stop()); // Its service would stay as long as this process.
   await Promise.all(result.outputFiles.map(replaceIfChanged));
   return sources.map(bundlePath);
 }

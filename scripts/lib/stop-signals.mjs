@@ -2,7 +2,8 @@
 import { runProgram } from './processes.mjs';
 import { say } from './report.mjs';
 
-const PARENT_POLL_MS = 1_000;
+/** A shell between npm and this script may keep npm's SIGTERM to itself, so this is how it arrives. */
+const PARENT_POLL_MS = 250;
 /** npm passes on the Ctrl-C that the terminal sends here too: one press comes twice. */
 const SAME_PRESS_MS = 500;
 
