@@ -111,7 +111,7 @@ export function createEventStreams(options: {
           yield streamed;
         }
         if (page.ended) return;
-        if (page.events.length < PAGE) await bell.wait(POLL_INTERVAL_MS);
+        if (!page.more) await bell.wait(POLL_INTERVAL_MS);
       }
     } finally {
       unwatch();
@@ -133,6 +133,8 @@ export function createEventStreams(options: {
 
 interface Page {
   events: StreamedEvent[];
+  /** The next page is there already. */
+  more: boolean;
   /** Nothing will follow. */
   ended: boolean;
 }
@@ -146,19 +148,21 @@ function buildPage(options: {
   const { cursor, entries, hash } = options;
   const record = parseRecord(hash, 0);
   const last = { id: hash.last_event_id ?? BEFORE_FIRST, status: hash.status };
+  const more = entries.length === PAGE && entries.at(-1)?.[0] !== last.id;
 
   const terminal = (): StreamedEvent[] =>
     record !== undefined && isTerminalStatus(last.status)
       ? [{ id: last.id, event: { type: terminalEvent[last.status], data: record } }]
       : [];
 
-  const events = entries
+  const events: StreamedEvent[] = entries
     .filter(([id]) => id !== last.id)
     .map(([id, fields]) => ({ id, event: parseEvent(fields) }));
-  if (record === undefined) return { events, ended: true };
-  if (!isTerminalStatus(last.status) || entries.length === PAGE) return { events, ended: false };
+  if (record === undefined) return { events, more, ended: true };
+  if (more || !isTerminalStatus(last.status)) return { events, more, ended: false };
   // The terminal event is always made from the record: while its marker stands in the stream, and afterwards.
-  return { events: isAfter(last.id, cursor) ? [...events, ...terminal()] : events, ended: true };
+  if (isAfter(last.id, cursor)) events.push(...terminal());
+  return { events, more, ended: true };
 }
 
 /** Fields in the order in which they were written: type, data. */

@@ -1,26 +1,17 @@
 // Takes the jobs of one stage: claims the caption, runs the processor, and deals with everything that can go wrong.
 import type { Stage } from '@caption-queue/contract/caption';
 import { MAX_CLAIMS, type StageJob, stageQueues } from '@caption-queue/contract/jobs';
-import { buildKeys } from '@caption-queue/contract/keys';
 import { failureCodes } from '@caption-queue/contract/problems';
 import type { Logger } from '@caption-queue/runtime/logger';
-import { DelayedError, type Job, WaitingError, Worker } from 'bullmq';
+import { DelayedError, type Job, WaitingError } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { CaptionStore } from './caption-store.ts';
 import { ClaimLostError, type ClaimOf } from './claim.ts';
 import { isConnectionError } from './connection-error.ts';
+import { createQueueWorker } from './queue-worker.ts';
 
-/** A dead worker's job is noticed after at most the lock's duration and one check: 9 s of the promised 15. */
-const LOCK_DURATION_MS = 6_000;
-const STALLED_INTERVAL_MS = 3_000;
-/** Below the socket timeout of 8 s, so that waiting for work never looks like a dead connection. */
-const LONGEST_BLOCK_SECONDS = 5;
-/** BullMQ's 15 s would break the promise to resume within ten. */
-const RUN_RETRY_DELAY_MS = 1_000;
 /** How often a decoder looks again at a caption that only another bundle's decoder can finish. */
 const PARK_DELAY_MS = 2_000;
-/** All idle workers wake for a parked caption at once; the one that parked it waits this much longer. */
-const YIELD_SECONDS = 0.25;
 /** What is under way may still end in this time when the worker stops; then it is given back. */
 const DEFAULT_STOP_GRACE_MS = 3_000;
 
@@ -42,8 +33,13 @@ export interface StageWorkerOptions<S extends Stage> {
   concurrency: number;
   /** A decoder's bundle: captions pinned to another one are parked. */
   bundleHash?: string;
-  /** Ends the stage by a write to the store. Must stop soon after the signal fires; what it threw is then ignored. */
+  /**
+   * Ends the stage by a write to the store. When the signal fires it should stop, but isn't waited for: the claim is
+   * settled at once, and what it still writes is refused.
+   */
   process: (claim: ClaimOf<S>, signal: AbortSignal) => Promise<void>;
+  /** A caption that takes longer counts as failed this time. Default: the catalogue's. */
+  timeoutMs?: number;
   logger: Logger;
   observer?: StageObserver;
 }
@@ -51,25 +47,6 @@ export interface StageWorkerOptions<S extends Stage> {
 export interface StageWorker {
   /** Stops taking work; what is under way ends or, after `graceMs` (3 s), is given back. May be called twice. */
   stop(options?: { graceMs?: number }): Promise<void>;
-}
-
-class BriefBlockingWorker extends Worker<StageJob> {
-  #yieldsUntilMs = 0;
-
-  override get maximumBlockTimeout(): number {
-    return LONGEST_BLOCK_SECONDS;
-  }
-
-  /** Lets other workers be first at the delayed jobs that this one has just parked. */
-  yieldParked(): void {
-    this.#yieldsUntilMs = Date.now() + 2 * PARK_DELAY_MS;
-  }
-
-  protected override getBlockTimeout(blockUntil: number): number {
-    const seconds = super.getBlockTimeout(blockUntil);
-    const yields = blockUntil > 0 && Date.now() < this.#yieldsUntilMs;
-    return yields ? seconds + YIELD_SECONDS : seconds;
-  }
 }
 
 /** Why work under way was aborted: the signal's reason. */
@@ -86,7 +63,8 @@ class WorkAborted extends Error {
 /** Starts taking jobs at once. */
 export function createStageWorker<S extends Stage>(options: StageWorkerOptions<S>): StageWorker {
   const { stage, store, redis, prefix, concurrency, bundleHash, logger, observer } = options;
-  const { queue, attempts, timeoutMs } = stageQueues[stage];
+  const { queue, attempts } = stageQueues[stage];
+  const { timeoutMs = stageQueues[stage].timeoutMs } = options;
   const underWay = new Map<string, AbortController>();
   let stopped: Promise<void> | undefined;
 
@@ -114,7 +92,7 @@ export function createStageWorker<S extends Stage>(options: StageWorkerOptions<S
           logger.warn({ captionId, needed, own: bundleHash }, 'parked: needs another bundle');
         }
         await job.moveToDelayed(Date.now() + PARK_DELAY_MS, token);
-        worker.yieldParked();
+        worker.yieldDelayed(2 * PARK_DELAY_MS);
         return 'parked';
       case 'exhausted':
       case 'pixels-lost':
@@ -138,7 +116,7 @@ export function createStageWorker<S extends Stage>(options: StageWorkerOptions<S
     const timer = setTimeout(() => abort.abort(new WorkAborted('timeout')), timeoutMs);
     try {
       const begin = performance.now();
-      await options.process(claim, abort.signal);
+      await unlessAborted(options.process(claim, abort.signal), abort.signal);
       const workMs = Math.round(performance.now() - begin);
       logger.debug({ captionId, stage, waitedMs: claim.waitedMs, workMs }, 'done');
       return 'done';
@@ -186,9 +164,13 @@ export function createStageWorker<S extends Stage>(options: StageWorkerOptions<S
     return 'failed';
   }
 
-  const worker = new BriefBlockingWorker(
+  const worker = createQueueWorker({
     queue,
-    async (job, token) => {
+    redis,
+    prefix,
+    concurrency,
+    maxStalledCount: attempts,
+    async process(job, token) {
       const begin = performance.now();
       let outcome: StageOutcome = 'retry';
       try {
@@ -201,17 +183,7 @@ export function createStageWorker<S extends Stage>(options: StageWorkerOptions<S
       if (outcome === 'released') throw new WaitingError();
       return outcome;
     },
-    {
-      connection: redis,
-      prefix: buildKeys(prefix).queuePrefix,
-      concurrency,
-      lockDuration: LOCK_DURATION_MS,
-      stalledInterval: STALLED_INTERVAL_MS,
-      maxStalledCount: attempts,
-      drainDelay: LONGEST_BLOCK_SECONDS,
-      runRetryDelay: RUN_RETRY_DELAY_MS,
-    },
-  );
+  });
   worker.on('error', (error) => {
     if (isConnectionError(error)) return; // the connection's owner logs outages, once
     logger.warn({ stage, reason: error.message }, 'queue error');
@@ -241,6 +213,15 @@ export function createStageWorker<S extends Stage>(options: StageWorkerOptions<S
       return stopped;
     },
   };
+}
+
+/** Waits for the work or the signal, whichever is first, so that work that hangs can't hold a caption. */
+async function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  work.catch(() => undefined); // once aborted, nobody else is left to hear of a failure
+  const aborted = new Promise<never>((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason));
+  });
+  await Promise.race([work, aborted]);
 }
 
 function timedOut(timeoutMs: number): Error {

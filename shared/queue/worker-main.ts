@@ -8,6 +8,8 @@ import { createWorkerHost, type WorkerHost, type WorkerHostSettings } from './wo
 
 /** EX_CONFIG of sysexits.h: starting it again won't help, so whoever supervises it shouldn't. */
 const EXIT_NEVER = 78;
+/** Something of this moment was in the way, such as every port being taken. */
+const EXIT_NOW = 1;
 
 /** What a worker's settings must hold for this frame. */
 type FrameSettings = WorkerHostSettings & { LOG_LEVEL: LogLevel; ENGINE: string };
@@ -21,32 +23,47 @@ export async function runWorker<S extends Stage, T extends Type.TObject>(options
   stage: S;
   name: string;
   version: string;
-  settings: T;
+  settings: Type.Static<T> extends FrameSettings ? T : never;
   /** Loads the model and starts the work; what it throws is why this worker can never work. */
   start: (context: {
-    settings: Type.Static<T> & FrameSettings;
+    settings: Type.Static<T>;
     host: WorkerHost<S>;
     logger: Logger;
   }) => Promise<unknown>;
 }): Promise<void> {
   const { stage, name, version } = options;
-  const settings = readSettings(options.settings);
+  const settings = readSettings<T>(options.settings);
   const logger = createLogger({ name, level: settings.LOG_LEVEL });
   const lifecycle = createLifecycle({ logger });
   endOnSignals({ lifecycle, logger });
+
+  async function giveUp(error: unknown, exitCode: number): Promise<never> {
+    logger.fatal(`${name} can't work: ${reasonOf(error)}`);
+    logger.debug({ err: error });
+    await lifecycle.shutdown('can’t work');
+    process.exit(exitCode);
+  }
+
   const engine = settings.ENGINE;
-  const host = await createWorkerHost({ stage, settings, engine, version, logger, lifecycle });
+  const host = await createWorkerHost({
+    stage,
+    settings,
+    engine,
+    version,
+    logger,
+    lifecycle,
+  }).catch((error: unknown) => giveUp(error, EXIT_NOW));
   try {
     await options.start({ settings, host, logger });
   } catch (error) {
     if (lifecycle.stopping) return;
-    const reason = error instanceof Error ? error.message : String(error);
-    logger.fatal(`${name} can't work: ${reason}`);
-    logger.debug({ err: error });
-    await host.refuse(reason);
-    await lifecycle.shutdown('can never work');
-    process.exit(EXIT_NEVER);
+    await host.refuse(reasonOf(error));
+    await giveUp(error, EXIT_NEVER);
   }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function readSettings<T extends Type.TObject>(schema: T): Type.Static<T> & FrameSettings {

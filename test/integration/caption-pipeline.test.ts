@@ -183,6 +183,24 @@ describe.skipIf(!redisIsAvailable)('a caption’s way through both stages', () =
     ]);
   });
 
+  it('takes a picture from a model that hangs and tries it again', async () => {
+    side = await createQueueSide({ url: durable.url });
+    let tries = 0;
+    workers = createWorkerSide({
+      url: durable.url,
+      prefix: side.prefix,
+      cacheUrl: cache.url,
+      timeoutMs: 300,
+      encode(pixels) {
+        tries += 1;
+        return tries === 1 ? new Promise(() => undefined) : Promise.resolve(fakeFeatures(pixels));
+      },
+    });
+    const { id } = await side.post(3);
+    expect((await side.untilEnded(id)).output?.caption).toBe(fakeCaption(3));
+    expect(tries).toBe(2);
+  });
+
   it('fails a picture visibly that the model fails on every time, and goes on with others', async () => {
     side = await createQueueSide({ url: durable.url });
     workers = createWorkerSide({

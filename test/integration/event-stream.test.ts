@@ -61,6 +61,32 @@ describe.skipIf(!redisIsAvailable)('a caption’s events', () => {
     }
   });
 
+  it('come page by page when there are many, without a pause between', async () => {
+    const { id } = await side.post(4);
+    workers = createWorkerSide({
+      url: server.url,
+      prefix: side.prefix,
+      async generate({ onEvent }) {
+        // With the three status events and the terminal one this fills two pages to the brim.
+        const texts = Array.from({ length: 396 }, (_, index) => `w${index}`);
+        for (const [index, text] of texts.entries()) {
+          onEvent({ type: 'word', index, text, logProb: -1 });
+        }
+        const words = texts.map((text) => ({ text, logProb: -1 }));
+        return { words, alternatives: [] };
+      },
+    });
+    await side.untilEnded(id);
+    const begin = performance.now();
+    const events = await collect(id);
+    expect(performance.now() - begin).toBeLessThan(2_000); // a poll would take five seconds
+    expect(words(events)).toHaveLength(396);
+    expect(events).toHaveLength(400);
+    for (const at of [198, 199, 200, 201, 398, 399]) {
+      expect(await collect(id, events[at]?.id)).toEqual(events.slice(at + 1));
+    }
+  });
+
   it('are the same for many readers at once over one connection', async () => {
     const { id } = await side.post(4);
     const readings = Array.from({ length: 30 }, () => collect(id));

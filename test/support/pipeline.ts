@@ -138,11 +138,12 @@ export function createWorkerSide(options: {
   bundleHash?: string;
   encode?: (pixels: Uint8Array) => Promise<Uint16Array>;
   generate?: GenerateCaptions;
+  timeoutMs?: number;
   logger?: Logger;
 }): WorkerSide {
   const { url, prefix, stages = ['encode', 'decode'], cacheUrl, bundleHash = 'bundle-a' } = options;
   const { encode = async (pixels) => fakeFeatures(pixels), generate = generateFake } = options;
-  const { logger = silentLogger } = options;
+  const { logger = silentLogger, timeoutMs } = options;
   const redis = createRedis({ url, role: 'worker', logger });
   const cacheRedis = createRedis({ url: cacheUrl ?? url, role: 'cache', logger });
   const queues = createStageQueues({ redis, prefix });
@@ -154,6 +155,7 @@ export function createWorkerSide(options: {
     redis,
     prefix,
     concurrency: 1,
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
     logger,
     observer: { ended: (outcome: StageOutcome) => void outcomes.push(outcome) },
   };
