@@ -11,6 +11,7 @@ import {
   fakeFeatures,
   type QueueSide,
   silentLogger,
+  soon,
   type WorkerSide,
 } from '../support/pipeline.ts';
 import { type RedisServer, redisIsAvailable, startRedis } from '../support/redis.ts';
@@ -121,8 +122,8 @@ describe.skipIf(!redisIsAvailable)('the reconciler', () => {
     await (await job(lost, 1))?.remove();
     reconcile();
     // Once the lost one is back, all of them have been looked at.
-    await expect.poll(() => dispatchOf(lost)).toBe('2');
-    await expect.poll(async () => (await side.queues.counts('encode')).waiting).toBe(20);
+    await expect.poll(() => dispatchOf(lost), soon).toBe('2');
+    await expect.poll(async () => (await side.queues.counts('encode')).waiting, soon).toBe(20);
     const others = posted.filter(({ id }) => id !== lost);
     expect(await Promise.all(others.map(({ id }) => dispatchOf(id)))).toEqual(
       others.map(() => '1'),
@@ -132,10 +133,10 @@ describe.skipIf(!redisIsAvailable)('the reconciler', () => {
   it('encodes a caption again for the decoders that are there, after it was parked too long', async () => {
     const { id } = await side.post(5);
     const old = work({ stages: ['encode'], bundleHash: 'bundle-old' });
-    await expect.poll(async () => (await side.store.get(id))?.stage).toBe('decode');
+    await expect.poll(async () => (await side.store.get(id))?.stage, soon).toBe('decode');
     await old.stop();
     const decoder = work({ stages: ['decode'], bundleHash: 'bundle-new' });
-    await expect.poll(() => decoder.outcomes).toContain('parked');
+    await expect.poll(() => decoder.outcomes, soon).toContain('parked');
     work({ stages: ['encode'], bundleHash: 'bundle-new' });
     expect((await side.store.get(id))?.status).toBe('decoding');
 
@@ -146,7 +147,7 @@ describe.skipIf(!redisIsAvailable)('the reconciler', () => {
   it('leaves a parked caption to a decoder of its bundle that is only busy', async () => {
     const { id } = await side.post(5);
     const encoder = work({ stages: ['encode'], bundleHash: 'bundle-old' });
-    await expect.poll(async () => (await side.store.get(id))?.stage).toBe('decode');
+    await expect.poll(async () => (await side.store.get(id))?.stage, soon).toBe('decode');
     await encoder.stop();
     const busy = createHeartbeatWriter({
       redis: side.redis,
@@ -159,12 +160,12 @@ describe.skipIf(!redisIsAvailable)('the reconciler', () => {
     const model = { name: 'm', version: '1', graphHash: '', precision: 'fp32' } as const;
     busy.update({ state: 'ready', model: { ...model, bundleHash: 'bundle-old' } });
     const other = work({ stages: ['decode'], bundleHash: 'bundle-new' });
-    await expect.poll(() => other.outcomes).toContain('parked');
+    await expect.poll(() => other.outcomes, soon).toContain('parked');
 
     reconcile({ parkLimitSeconds: 0 });
     const lost = await side.post(6);
     await (await job(lost.id, 1))?.remove();
-    await expect.poll(() => dispatchOf(lost.id)).toBe('2'); // it has looked at both
+    await expect.poll(() => dispatchOf(lost.id), soon).toBe('2'); // it has looked at both
     expect(await dispatchOf(id)).toBe('2');
     work({ stages: ['decode'], bundleHash: 'bundle-old' });
     expect((await side.untilEnded(id)).output?.caption).toBe(fakeCaption(5));
@@ -173,16 +174,16 @@ describe.skipIf(!redisIsAvailable)('the reconciler', () => {
   it('acts in one process at a time, and in another when that one ends', async () => {
     const first = reconcile();
     const lock = () => side.redis.get(`${side.prefix}:reconciler`);
-    await expect.poll(lock).not.toBeNull();
+    await expect.poll(lock, soon).not.toBeNull();
     const holder = await lock();
     reconcile();
     await side.post(1);
     await expect
-      .poll(() => side.redis.pttl(`${side.prefix}:reconciler`), { interval: 20 })
+      .poll(() => side.redis.pttl(`${side.prefix}:reconciler`), { ...soon, interval: 20 })
       .toBeGreaterThan(9_800);
     expect(await lock()).toBe(holder);
     await first.stop();
-    await expect.poll(lock).not.toBe(holder);
-    await expect.poll(lock).not.toBeNull();
+    await expect.poll(lock, soon).not.toBe(holder);
+    await expect.poll(lock, soon).not.toBeNull();
   });
 });

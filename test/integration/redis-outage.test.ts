@@ -16,6 +16,7 @@ import {
   flatPixels,
   randomPrefix,
   silentLogger,
+  soon,
 } from '../support/pipeline.ts';
 import { redisIsAvailable, startRedis } from '../support/redis.ts';
 
@@ -50,7 +51,7 @@ describe.skipIf(!redisIsAvailable).concurrent('without Redis', () => {
 
     await server.revive();
     const resumed = await elapsedMs(async () => {
-      await expect.poll(() => redisProblem(side.redis), { timeout: RESUME_MS }).toBeNull();
+      await expect.poll(() => redisProblem(side.redis), soon).toBeNull();
       const { id } = await side.post(4);
       expect((await side.untilEnded(id)).output?.caption).toBe(fakeCaption(4));
     });
@@ -76,7 +77,7 @@ describe.skipIf(!redisIsAvailable).concurrent('without Redis', () => {
     await happens(workers.redis, 'connect'); // and got a new one, accepted by a server that says nothing
     await server.resume();
     const resumed = await elapsedMs(async () => {
-      await expect.poll(() => redisProblem(side.redis), { timeout: RESUME_MS }).toBeNull();
+      await expect.poll(() => redisProblem(side.redis), soon).toBeNull();
       const { id } = await side.post(4);
       expect((await side.untilEnded(id)).output?.caption).toBe(fakeCaption(4));
     });
@@ -111,11 +112,11 @@ describe.skipIf(!redisIsAvailable).concurrent('without Redis', () => {
     expect(redisProblem(redis)).toMatch(/cannot be reached/);
 
     await server.revive();
-    await expect.poll(() => redisProblem(redis), { timeout: RESUME_MS }).toBeNull();
-    await expect.poll(() => heartbeats.list()).toHaveLength(1);
+    await expect.poll(() => redisProblem(redis), soon).toBeNull();
+    await expect.poll(() => heartbeats.list(), soon).toHaveLength(1);
     const { id } = await store.create(upload);
     await expect
-      .poll(async () => (await store.get(id))?.output?.caption, { timeout: RESUME_MS })
+      .poll(async () => (await store.get(id))?.output?.caption, soon)
       .toBe(fakeCaption(8));
     await writer.stop();
     expect(await heartbeats.list()).toEqual([]);

@@ -8,7 +8,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createHeartbeats } from '@caption-queue/queue/heartbeats';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createQueueSide, type QueueSide } from '../support/pipeline.ts';
+import { createQueueSide, type QueueSide, soon } from '../support/pipeline.ts';
 import { freePort, type RedisServer, redisIsAvailable, startRedis } from '../support/redis.ts';
 import { writeTinyBundle } from '../support/tiny-bundle.ts';
 
@@ -161,7 +161,7 @@ describe.skipIf(!redisIsAvailable)('a worker as a process', () => {
   it('is live but not ready while Redis is away', async () => {
     const nobody = `redis://127.0.0.1:${await freePort()}`;
     const worker = await start('decoder-worker', { REDIS_URL: nobody });
-    await expect.poll(() => worker.log).toMatch(/Redis cannot be reached/);
+    await expect.poll(() => worker.log, soon).toMatch(/Redis cannot be reached/);
     expect((await worker.get('/livez')).status).toBe(200);
     const ready = await worker.get('/readyz');
     expect(ready.status).toBe(503);
@@ -176,7 +176,7 @@ describe.skipIf(!redisIsAvailable)('a worker as a process', () => {
     const address = taken.address();
     const port = typeof address === 'object' ? address?.port : 0;
     const worker = await start('decoder-worker', { METRICS_PORT: String(port) });
-    await expect.poll(() => worker.log).toMatch(/health and metrics are served/);
+    await expect.poll(() => worker.log, soon).toMatch(/health and metrics are served/);
     expect(worker.log).not.toContain(`"port":${port},`);
     taken.close();
   });

@@ -19,6 +19,9 @@ import { createEncodeProcessor } from '../../services/encoder-worker/processor.t
 
 export const silentLogger: Logger = createLogger({ name: 'test', level: 'silent' });
 
+/** For `expect.poll`: what is awaited comes soon, but other tests may keep the machine busy. */
+export const soon = { timeout: 10_000 };
+
 export function randomPrefix(): string {
   return `{test-${randomBytes(6).toString('hex')}}`;
 }
