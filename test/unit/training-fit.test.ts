@@ -1,0 +1,153 @@
+// Training on a tiny data set with made-up features: it learns, leaks nothing, and resumes exactly.
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { toFloat16Bits } from '@caption-queue/captioning/float16';
+import { loadTensorFlow } from '@caption-queue/inference/tfjs/tensorflow';
+import { readFlickr8k } from '@caption-queue/training/dataset/flickr8k';
+import { prepareCaptions } from '@caption-queue/training/dataset/prepare-captions';
+import type { FeatureFile } from '@caption-queue/training/features/feature-file';
+import { GRID_VALUES } from '@caption-queue/training/features/feature-file';
+import { loadBest, loadCheckpoint } from '@caption-queue/training/fit/checkpoint';
+import { type FitRequest, fitDecoder } from '@caption-queue/training/fit/fit-decoder';
+import type { FitSettings } from '@caption-queue/training/fit/settings';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { relativeDifference } from '../support/compare.ts';
+import { hasTensorFlow } from '../support/engines.ts';
+import { createRandom } from '../support/random.ts';
+
+const tinyDataset = fileURLToPath(new URL('../fixtures/tiny-dataset', import.meta.url));
+
+/** A grid of its own for each file, so that captions can be told apart. */
+function madeUpFeatures(files: string[]): FeatureFile {
+  const grids = new Map(
+    files.map((file, index) => {
+      const random = createRandom(index);
+      const values = Float32Array.from({ length: GRID_VALUES }, () => Math.max(0, random() - 0.6));
+      return [file, toFloat16Bits(values)];
+    }),
+  );
+  return {
+    index: {
+      formatVersion: 1,
+      graphHash: '',
+      precision: '',
+      preprocessing: '',
+      flipped: true,
+      files,
+    },
+    has: (file) => grids.has(file),
+    read: ({ file, target, offset }) => target.set(grids.get(file) as Uint16Array, offset),
+    close() {},
+  };
+}
+
+const settingsOf = (decoder: FitSettings['decoder'], epochs: number): FitSettings => ({
+  decoder,
+  sizes: {
+    vocabularySize: 0,
+    embeddingSize: 48,
+    units: 48,
+    annotationSize: 32,
+    attentionSize: 16,
+  },
+  dropout: 0.2,
+  labelSmoothing: 0.05,
+  rate: 0.01,
+  decay: 0.01,
+  clipNorm: 5,
+  epochs,
+  batchSize: 2,
+  maximumWords: 20,
+  flipShare: 0.5,
+  patience: epochs,
+  seed: 1,
+});
+
+describe.skipIf(!hasTensorFlow())('training on a tiny data set', () => {
+  const tf = loadTensorFlow();
+  let folder: string;
+  let request: Pick<FitRequest, 'data' | 'features'>;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'training-'));
+    const dataset = await readFlickr8k(tinyDataset);
+    const data = prepareCaptions(dataset, { minimumCount: 1, maximumWords: 20 });
+    const files = [...dataset.train, ...dataset.dev].map(({ file }) => file);
+    request = { data, features: madeUpFeatures(files) };
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  const train = (name: string, settings: FitSettings, more: Partial<FitRequest> = {}) => {
+    settings.sizes.vocabularySize = request.data.vocabulary.size;
+    return fitDecoder(tf, { ...request, settings, folder: join(folder, name), ...more });
+  };
+
+  it.each(['attention', 'merge'] as const)(
+    'the %s decoder learns, and leaves no tensor behind',
+    async (decoder) => {
+      const before = tf.memory().numTensors;
+      const state = await train(decoder, settingsOf(decoder, 25));
+      expect(tf.memory().numTensors).toBe(before);
+      const losses = state.epochs.map(({ loss }) => loss);
+      expect(losses).toHaveLength(25);
+      // Guessing costs the logarithm of the vocabulary's size, 4.7.
+      expect(losses[0]).toBeGreaterThan(4);
+      expect(losses.at(-1)).toBeLessThan(3);
+    },
+    60_000,
+  );
+
+  it('a run that was stopped in mid-epoch and resumed ends with the weights of an unbroken one', async () => {
+    const settings = settingsOf('attention', 4);
+    await train('unbroken', settings);
+    const stopped = join(folder, 'stopped');
+    const controller = new AbortController();
+    const state = await train('stopped', settings, {
+      signal: controller.signal,
+      onStep: ({ step }) => {
+        if (step === 5) controller.abort();
+      },
+    });
+    expect(state.step).toBe(5);
+    await train('stopped', settings, { checkpoint: await loadCheckpoint(stopped) });
+
+    const [wanted, resumed] = await Promise.all(
+      ['unbroken', 'stopped'].map((name) => loadCheckpoint(join(folder, name))),
+    );
+    expect(resumed?.state.epochs.map(({ scores }) => scores)).toEqual(
+      wanted?.state.epochs.map(({ scores }) => scores),
+    );
+    expect(resumed?.values.size).toBeGreaterThan(20);
+    for (const [name, values] of wanted?.values ?? []) {
+      const others = resumed?.values.get(name) as Float32Array;
+      expect(relativeDifference(values, others), name).toBeLessThan(1e-5);
+    }
+  }, 60_000);
+
+  it('keeps the weights of the best epoch', async () => {
+    const settings = settingsOf('merge', 6);
+    const seen: number[] = [];
+    await train('best', settings, { onEpoch: ({ scores }) => seen.push(scores.cider) });
+    const best = await loadBest(join(folder, 'best'));
+    expect(best.state.epochs.at(-1)?.scores.cider).toBe(Math.max(...seen));
+    expect([...best.values.keys()].every((name) => !name.endsWith('/first'))).toBe(true);
+  }, 60_000);
+
+  it('stops early when the dev score no longer rises', async () => {
+    // Nothing is learned at this rate, so no epoch is better than the first.
+    const settings = { ...settingsOf('merge', 9), rate: 1e-6, patience: 2 };
+    const state = await train('early', settings);
+    expect(state.epochs).toHaveLength(3);
+  }, 60_000);
+
+  it('refuses a damaged checkpoint with a clear line', async () => {
+    const path = join(folder, 'best', 'best.safetensors');
+    const bytes = await readFile(path);
+    await import('node:fs/promises').then(({ writeFile }) =>
+      writeFile(path, bytes.subarray(0, -9)),
+    );
+    await expect(loadBest(join(folder, 'best'))).rejects.toThrow(/damaged/);
+  });
+});
