@@ -8,7 +8,7 @@ import type {
 } from '@caption-queue/contract/caption';
 import { MAX_CLAIMS } from '@caption-queue/contract/jobs';
 import { buildKeys } from '@caption-queue/contract/keys';
-import { failureCodes, ProblemError } from '@caption-queue/contract/problems';
+import { type FailureCode, failureCodes, ProblemError } from '@caption-queue/contract/problems';
 import type { Redis } from 'ioredis';
 import { createCaptionId } from './caption-id.ts';
 import {
@@ -285,7 +285,7 @@ function queueFull(): ProblemError {
   );
 }
 
-function failure(code: string, detail: string): string {
+function failure(code: FailureCode, detail: string): string {
   return JSON.stringify({ code, detail } satisfies CaptionError);
 }
 

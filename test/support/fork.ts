@@ -1,5 +1,5 @@
 // Runs a TypeScript file of the tests as a process of its own, so that it can be killed.
-import { fork as forkProcess } from 'node:child_process';
+import { type ChildProcess, fork as forkProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
@@ -21,6 +21,10 @@ export interface Fork {
 }
 
 const bundles = new Map<string, Promise<string>>();
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
 
 /**
  * Bundles `test/support/<name>.ts` and starts it, with a channel for messages.
@@ -34,10 +38,13 @@ export async function fork(name: string, options: { env: Record<string, string> 
     env: { ...process.env, ...options.env },
     stdio: 'inherit',
   });
-  const exited = once(child, 'exit').then(([code]) => code as number | null);
+  running.add(child);
+  const exited = once(child, 'exit').then(([code]) => {
+    running.delete(child);
+    return code as number | null;
+  });
   const messages = new Set<unknown>();
   child.on('message', (message) => messages.add(message));
-  process.once('exit', () => child.kill('SIGKILL'));
   return {
     async said(message) {
       let ended = false;
