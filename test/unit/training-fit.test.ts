@@ -145,9 +145,7 @@ describe.skipIf(!hasTensorFlow())('training on a tiny data set', () => {
   it('refuses a damaged checkpoint with a clear line', async () => {
     const path = join(folder, 'best', 'best.safetensors');
     const bytes = await readFile(path);
-    await import('node:fs/promises').then(({ writeFile }) =>
-      writeFile(path, bytes.subarray(0, -9)),
-    );
+    await writeFile(path, bytes.subarray(0, -9));
     await expect(loadBest(join(folder, 'best'))).rejects.toThrow(/damaged/);
   });
 });
