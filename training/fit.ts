@@ -7,9 +7,9 @@ import type { Command, Options } from './command-line/command.ts';
 import { createInterruption } from './command-line/interruption.ts';
 import { createProgress, formatDuration } from './command-line/progress.ts';
 import { runFolder, runOption } from './command-line/run-folder.ts';
-import { loadPrepared } from './dataset/prepared.ts';
+import { loadPrepared, type PreparedCaptions } from './dataset/prepared.ts';
 import { TrainingError } from './failure.ts';
-import { openFeatureFile } from './features/feature-file.ts';
+import { type FeatureFile, openFeatureFile } from './features/feature-file.ts';
 import { loadCheckpoint } from './fit/checkpoint.ts';
 import { fitDecoder } from './fit/fit-decoder.ts';
 import type { FitSettings } from './fit/settings.ts';
@@ -79,6 +79,7 @@ export const fitCommand: Command = {
     const run = runFolder(options);
     const data = await loadPrepared(run);
     const features = await openFeatureFile(run.features);
+    checkFeatures(features, data.captions);
     const settings = readSettings(options, data.vocabulary.size, features.index.flipped);
     const folder = path.join(run.root, options.optionalText('model') ?? settings.decoder);
     const checkpoint = options.flag('restart') ? undefined : await loadCheckpoint(folder);
@@ -133,6 +134,15 @@ export const fitCommand: Command = {
     console.log(`${ended} after ${state.epochs.length} epochs; the weights are in ${folder}.`);
   },
 };
+
+/** Better now than in the middle of an epoch. */
+function checkFeatures(features: FeatureFile, { train, dev }: PreparedCaptions): void {
+  const missing = [...train, ...dev].filter(({ file }) => !features.has(file));
+  if (missing.length === 0) return;
+  throw new TrainingError(
+    `${missing.length} photos have no features, ${missing[0]?.file} first; run \`npm run train -- features\` again.`,
+  );
+}
 
 function readSettings(options: Options, vocabularySize: number, flipped: boolean): FitSettings {
   const decoder = options.text('decoder');

@@ -1,4 +1,5 @@
 // One step of training: forward, loss, backward, update.
+import { FEATURE_SIZE, GRID_CELLS } from '@caption-queue/contract/bundle';
 import type { CaptionBatch } from './batches.ts';
 import { createDropout } from './dropout.ts';
 import { smoothedCrossEntropy } from './loss.ts';
@@ -37,11 +38,7 @@ export function trainStep(
   const rate = oneCycleRate((step - 1) / totalSteps, settings.rate);
   const dropout = createDropout(tf, { rate: dropoutRate, seeds: [seed, step] });
   return tf.tidy(() => {
-    const input = tf.tensor(grids, [
-      batch.photos.length,
-      64,
-      grids.length / batch.photos.length / 64,
-    ]);
+    const input = tf.tensor(grids, [batch.photos.length, GRID_CELLS, FEATURE_SIZE]);
     const targets = tf.tensor1d(batch.targets, 'int32');
     const counts = tf.tensor1d(batch.counts);
     const loss = () =>
