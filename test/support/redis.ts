@@ -70,15 +70,15 @@ async function createLocalServer(options: {
   const folder = await mkdtemp(path.join(tmpdir(), 'caption-queue-redis-'));
   const url = `redis://127.0.0.1:${port}`;
   let server: ChildProcess | undefined;
+  let watchdog: ChildProcess | undefined;
 
   const flags = { ...config, port: String(port), bind: '127.0.0.1', dir: folder };
   const args = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value]);
-  const killAtExit = () => server?.kill('SIGKILL');
-  process.once('exit', killAtExit);
 
   async function crash(): Promise<void> {
     const ending = server;
     server = undefined;
+    watchdog?.kill('SIGKILL');
     if (ending === undefined || ending.exitCode !== null) return;
     const exited = once(ending, 'exit');
     ending.kill('SIGKILL');
@@ -91,6 +91,7 @@ async function createLocalServer(options: {
     crash,
     async revive(reachableAt = url) {
       server = spawn('redis-server', args, { stdio: 'ignore' });
+      watchdog = watchOver(server, folder);
       await untilItAnswers(reachableAt);
     },
     async pause() {
@@ -101,10 +102,17 @@ async function createLocalServer(options: {
     },
     async stop() {
       await crash();
-      process.off('exit', killAtExit);
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Ends the server when this process is gone, however it went: its end of the pipe is closed then. */
+function watchOver({ pid }: ChildProcess, folder: string): ChildProcess {
+  const script = 'cat >/dev/null; kill -9 "$1"; rm -rf "$2"';
+  return spawn('sh', ['-c', script, 'sh', String(pid), folder], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
 }
 
 /** @throws Error when it doesn't answer within 15 s */

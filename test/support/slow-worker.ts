@@ -32,6 +32,8 @@ const workers = createWorkerSide({
   },
 });
 
+process.once('disconnect', () => process.exit()); // the test is gone
+
 const lifecycle = createLifecycle({ logger: silentLogger });
 lifecycle.onShutdown('workers', () => workers.stop({ graceMs: 200 }));
 endOnSignals({ lifecycle, logger: silentLogger });
