@@ -1,12 +1,14 @@
 // `export`: the best weights of a run become a bundle that serves.
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { bundleDirectory } from '@caption-queue/captioning/bundle';
 import { IMAGE_SIZE } from '@caption-queue/contract/bundle';
-import { PREPROCESSING_VERSION } from '@caption-queue/imaging/normalise';
+import { normaliseImage, PREPROCESSING_VERSION } from '@caption-queue/imaging/normalise';
 import { loadTensorFlow } from '@caption-queue/inference/tfjs/tensorflow';
-import type { Command } from './command-line/command.ts';
+import type { Command, Options } from './command-line/command.ts';
 import { runFolder, runOption } from './command-line/run-folder.ts';
 import { loadPrepared } from './dataset/prepared.ts';
+import { type EncoderSource, encoderOption, findEncoder } from './encoder-source.ts';
 import { writeBundle } from './export/write-bundle.ts';
 import { TrainingError } from './failure.ts';
 import { readIndex } from './features/feature-file.ts';
@@ -27,9 +29,10 @@ export const exportCommand: Command = {
       value: 'NAME',
       default: 'attention',
     },
-    encoder: { description: 'Folder of the encoder that made the features.', value: 'FOLDER' },
+    ...encoderOption,
     probe: {
-      description: 'Photo by which workers check their engine; it becomes part of the bundle.',
+      description:
+        "Photo by which workers check their engine; it becomes part of the bundle. Default: that of the encoder's bundle.",
       value: 'FILE',
     },
     output: { description: 'The bundle: a name below models/, or a path.', value: 'NAME' },
@@ -38,9 +41,7 @@ export const exportCommand: Command = {
     licence: { description: 'Terms of the weights.', value: 'TEXT' },
     force: { description: 'Replace a bundle that is there.' },
   },
-  examples: [
-    '--encoder ~/inception-v3 --probe photo.jpg --output my-model --provenance "My photos" --licence CC0-1.0',
-  ],
+  examples: ['--probe photo.jpg --output my-model --provenance "My photos" --licence CC0-1.0'],
   async run(options) {
     const run = runFolder(options);
     const { vocabulary } = await loadPrepared(run);
@@ -50,12 +51,13 @@ export const exportCommand: Command = {
         `The weights know ${settings.sizes.vocabularySize} words, ${run.vocabulary} has ${vocabulary.size}: \`prepare\` has run again since. Train again.`,
       );
     }
+    const encoder = await findEncoder(options.text('encoder'));
     const output = bundleDirectory(options.text('output'));
     const graphHash = await writeBundle({
       output,
       force: options.flag('force'),
-      encoderFolder: options.text('encoder'),
-      probePhoto: options.text('probe'),
+      encoder,
+      probePixels: await probePixels(options, encoder),
       network: buildNetwork(loadTensorFlow(), settings),
       values,
       vocabulary,
@@ -67,7 +69,7 @@ export const exportCommand: Command = {
           imageSize: IMAGE_SIZE,
           scale: 'x/127.5-1',
         },
-        encoder: { layer: 'mixed10' },
+        encoder: { layer: await outputLayer(encoder) },
         decoder: { kind: settings.decoder },
         generation,
         metrics: {},
@@ -88,3 +90,18 @@ export const exportCommand: Command = {
     console.log(`\`npm run train -- evaluate --bundle ${output} --record\` adds its dev figures.`);
   },
 };
+
+async function probePixels(options: Options, encoder: EncoderSource): Promise<Uint8Array> {
+  if (encoder.probePixels && options.optionalText('probe') === undefined)
+    return encoder.probePixels;
+  const photo = options.text('probe');
+  const bytes = await readFile(photo).catch((cause) => {
+    throw new TrainingError(`The probe's photo ${photo} cannot be read.`, { cause });
+  });
+  return (await normaliseImage(bytes)).pixels;
+}
+
+async function outputLayer(encoder: EncoderSource): Promise<string> {
+  const { outputs } = await encoder.loadModel('encoder');
+  return outputs[0]?.[0] ?? '';
+}

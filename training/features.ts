@@ -4,7 +4,7 @@ import { createInterruption } from './command-line/interruption.ts';
 import { createProgress } from './command-line/progress.ts';
 import { runFolder, runOption } from './command-line/run-folder.ts';
 import { readFlickr8k } from './dataset/flickr8k.ts';
-import { loadFolderEncoder } from './encoder-folder.ts';
+import { encoderOption, findEncoder, loadPhotoEncoder } from './encoder-source.ts';
 import { extractFeatures } from './features/extract-features.ts';
 
 export const featuresCommand: Command = {
@@ -13,19 +13,15 @@ export const featuresCommand: Command = {
     'Encodes every photo of the train and dev split and writes the feature grids to one flat float16 file (262 kB a photo, twice that with --flip). Goes on where an earlier run stopped.',
   options: {
     data: { description: 'Folder of the data set, in the layout of Flickr8k.', value: 'FOLDER' },
-    encoder: {
-      description: 'Folder of the encoder: model.json, weights.bin, activation-ranges.json.',
-      value: 'FOLDER',
-    },
+    ...encoderOption,
     ...runOption,
     flip: { description: 'Also encode each photo mirrored, for training.' },
     threads: { description: 'Threads of one encoder.', value: 'N', default: '2' },
   },
-  examples: ['--data ~/flickr8k --encoder models/flickr8k-attention/encoder --flip'],
+  examples: ['--data ~/flickr8k --flip', '--data ~/my-photos --run mine --encoder ~/inception-v3'],
   async run(options) {
     const dataset = await readFlickr8k(options.text('data'));
-    const encoder = await loadFolderEncoder({
-      folder: options.text('encoder'),
+    const encoder = await loadPhotoEncoder(await findEncoder(options.text('encoder')), {
       threads: options.number('threads', { minimum: 1, integer: true }),
     });
     const files = [...dataset.train, ...dataset.dev].map(({ file }) => file);

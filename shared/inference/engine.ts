@@ -20,10 +20,13 @@ export interface Graph {
   dispose(): Promise<void>;
 }
 
+/** What a graph is built from; training also has encoders that are in no bundle yet. */
+export type GraphSource = Pick<Bundle, 'loadModel' | 'loadActivationRanges'>;
+
 export interface Engine {
   readonly name: EngineName;
   /** @param precision of the encoder; the small graphs are always float32 */
-  loadGraph(bundle: Bundle, part: BundlePart, precision: Precision): Promise<Graph>;
+  loadGraph(bundle: GraphSource, part: BundlePart, precision: Precision): Promise<Graph>;
 }
 
 export interface EngineOptions {

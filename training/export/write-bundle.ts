@@ -1,37 +1,26 @@
 // Puts a bundle together: the trained decoder, its vocabulary, and the encoder and classifier it belongs to.
-import { copyFile, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { loadBundle } from '@caption-queue/captioning/bundle';
 import { saveLayersModel } from '@caption-queue/captioning/layers-model/files';
 import { sealBundle } from '@caption-queue/captioning/seal-bundle';
 import type { Vocabulary } from '@caption-queue/captioning/vocabulary';
-import { normaliseImage } from '@caption-queue/imaging/normalise';
+import { IMAGE_SIZE } from '@caption-queue/contract/bundle';
 import { createEngine } from '@caption-queue/inference/create-engine';
 import { pooledOf } from '@caption-queue/inference/pooled';
+import type { EncoderSource } from '../encoder-source.ts';
 import { TrainingError } from '../failure.ts';
 import type { Network } from '../fit/network.ts';
 import { decoderModels } from './decoder-models.ts';
-
-/** File in the bundle ← file in the encoder's folder. */
-const copiedFiles: Record<string, string> = {
-  'encoder/model.json': 'model.json',
-  'encoder/weights.bin': 'weights.bin',
-  'activation-ranges.json': 'activation-ranges.json',
-  'classifier/model.json': 'classifier/model.json',
-  'classifier/weights.bin': 'classifier/weights.bin',
-  'labels.json': 'classifier/labels.json',
-  'words.json': 'classifier/words.json',
-};
 
 export interface BundleContents {
   /** Folder that the bundle becomes. */
   output: string;
   /** Replace what is there. */
   force: boolean;
-  /** Folder of the encoder (encoder-folder.ts). */
-  encoderFolder: string;
-  /** Picture by which workers check their engine; it becomes part of the bundle. */
-  probePhoto: string;
+  encoder: EncoderSource;
+  /** Of the picture by which workers check their engine, 299 × 299 × 3; they become part of the bundle. */
+  probePixels: Uint8Array;
   network: Network;
   values: ReadonlyMap<string, Float32Array>;
   vocabulary: Vocabulary;
@@ -54,7 +43,7 @@ export async function writeBundle(contents: BundleContents): Promise<string> {
     await writeParts(folder, contents);
     // The probe is computed by the bundle's own encoder, so the bundle is sealed twice.
     await sealBundle(folder, manifest);
-    const graphHash = await writeProbe(folder, contents.probePhoto);
+    const graphHash = await writeProbe(folder, contents.probePixels);
     await sealBundle(folder, manifest);
     if (exists) await keepTexts(output, folder);
     await rm(output, { recursive: true, force: true });
@@ -67,14 +56,11 @@ export async function writeBundle(contents: BundleContents): Promise<string> {
 
 async function writeParts(
   folder: string,
-  { encoderFolder, network, values, vocabulary }: BundleContents,
+  { encoder, network, values, vocabulary }: BundleContents,
 ): Promise<void> {
-  for (const [target, source] of Object.entries(copiedFiles)) {
-    const from = path.join(encoderFolder, source);
-    await mkdir(path.dirname(path.join(folder, target)), { recursive: true });
-    await copyFile(from, path.join(folder, target)).catch((cause) => {
-      throw new TrainingError(`The encoder's folder lacks ${from}.`, { cause });
-    });
+  for (const [file, source] of Object.entries(encoder.files)) {
+    await mkdir(path.dirname(path.join(folder, file)), { recursive: true });
+    await copyFile(source, path.join(folder, file));
   }
   const { start, step } = decoderModels(network, values);
   await saveLayersModel(start, path.join(folder, 'decoder/start'));
@@ -82,15 +68,13 @@ async function writeParts(
   await writeFile(path.join(folder, 'vocabulary.json'), JSON.stringify(vocabulary));
 }
 
-/** A photo's pixels, and the pooled features that the int8 encoder makes of them here. */
-async function writeProbe(folder: string, photo: string): Promise<string> {
-  const bytes = await readFile(photo).catch((cause) => {
-    throw new TrainingError(`The probe's photo ${photo} cannot be read.`, { cause });
-  });
-  const { pixels } = await normaliseImage(bytes);
+/** The pixels, and the pooled features that the int8 encoder makes of them here. */
+async function writeProbe(folder: string, pixels: Uint8Array): Promise<string> {
   const engine = await createEngine('onnx', { threads: 1 });
   const graph = await engine.loadGraph(await loadBundle(folder), 'encoder', 'int8');
-  const { grid } = await graph.run({ pixels: { data: pixels, shape: [1, 299, 299, 3] } });
+  const { grid } = await graph.run({
+    pixels: { data: pixels, shape: [1, IMAGE_SIZE, IMAGE_SIZE, 3] },
+  });
   await graph.dispose();
   const pooled = pooledOf(grid as Float32Array);
   await mkdir(path.join(folder, 'probe'), { recursive: true });

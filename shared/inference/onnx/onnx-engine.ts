@@ -1,11 +1,11 @@
 // The default engine: ONNX graphs, built in memory from the bundle's layers models, on ONNX Runtime.
-import { type Bundle, type BundlePart, sha256 } from '@caption-queue/captioning/bundle';
+import { type BundlePart, sha256 } from '@caption-queue/captioning/bundle';
 import { planConvolutions } from '@caption-queue/captioning/onnx/convolution-plan';
 import { buildFloatEncoder, buildInt8Encoder } from '@caption-queue/captioning/onnx/encoder-graph';
 import { buildLayersGraph } from '@caption-queue/captioning/onnx/layers-graph';
 import { type OnnxModel, serialiseOnnx } from '@caption-queue/captioning/onnx/model';
 import { InferenceSession, Tensor as OnnxTensor } from 'onnxruntime-node';
-import type { Engine, EngineOptions, Graph, Precision, Tensor } from '../engine.ts';
+import type { Engine, EngineOptions, Graph, GraphSource, Precision, Tensor } from '../engine.ts';
 import { outputNames } from '../engine.ts';
 
 export function createOnnxEngine({ threads }: EngineOptions): Engine {
@@ -28,7 +28,7 @@ export function createOnnxEngine({ threads }: EngineOptions): Engine {
 
 /** The ONNX model that serves a part of a bundle. `precision` is the encoder's. */
 export async function buildGraph(
-  bundle: Bundle,
+  bundle: GraphSource,
   part: BundlePart,
   precision: Precision,
 ): Promise<OnnxModel> {
