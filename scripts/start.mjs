@@ -2,6 +2,9 @@
 // that all of it works, and stays until Ctrl-C.
 import './lib/node-version.mjs';
 import { runCommand } from './lib/report.mjs';
-import { runServices } from './lib/run-services.mjs';
 
-await runCommand(runServices);
+await runCommand(async () => {
+  // Not before the version was checked: an old Node.js lacks modules that this imports.
+  const { runServices } = await import('./lib/run-services.mjs');
+  await runServices();
+});

@@ -24,20 +24,20 @@ export async function ensurePackages({ signal } = {}) {
       : ['Updating packages to package-lock.json (npm install)', ['install', '--no-save']];
   say(title);
   const { command, prefix } = findNpm();
-  const { exitCode, output } = await step('Packages', (update) =>
-    // Development packages are wanted even under NODE_ENV=production: the build needs esbuild.
-    runProgram(command, [...prefix, ...args, '--include=dev', '--no-audit', '--no-fund'], {
-      cwd: repositoryRoot,
-      onLine: update,
-      signal,
-    }),
-  );
-  if (exitCode !== 0) {
-    throw new Refusal(
-      `npm could not install the packages (exit code ${exitCode}):\n${output}\n` +
-        'Check the network and npm’s settings (a proxy or registry in ~/.npmrc), then run the command again.',
+  await step('Packages', async (update) => {
+    const { exitCode, output } = await runProgram(
+      command,
+      // Development packages are wanted even under NODE_ENV=production: the build needs esbuild.
+      [...prefix, ...args, '--include=dev', '--no-audit', '--no-fund'],
+      { cwd: repositoryRoot, onLine: update, signal },
     );
-  }
+    if (exitCode !== 0) {
+      throw new Refusal(
+        `npm could not install the packages (exit code ${exitCode}):\n${output}\n` +
+          'Check the network and npm’s settings (a proxy or registry in ~/.npmrc), then run the command again.',
+      );
+    }
+  });
 }
 
 async function readLock(file) {
