@@ -4,6 +4,7 @@ import { type FastifyInstance, fastify } from 'fastify';
 import { answerClientError } from './client-errors.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { restrictAccess } from './plugins/access.ts';
+import { dropSilentConnections } from './plugins/closing.ts';
 import { handleErrors, sendProblem } from './plugins/errors.ts';
 import { describeApi } from './plugins/openapi.ts';
 import { servePage } from './plugins/page.ts';
@@ -64,6 +65,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   // Answers leave as they are: the schemas describe them, and tests hold them to it.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   app.removeAllContentTypeParsers();
+  dropSilentConnections(app);
   logRequests(app, { logger, registry });
   handleErrors(app, { logger });
   restrictAccess(app, { publicUrl: settings.PUBLIC_URL });

@@ -27,7 +27,7 @@ export interface MultipartForm {
 
 /**
  * @param contentType the request's `Content-Type`, with its boundary
- * @throws {ProblemError} `malformed_multipart`; `payload_too_large` for too many parts or too long a field
+ * @throws {ProblemError} `malformed_multipart`; `payload_too_large` for too many parts
  */
 export function parseMultipart(body: Buffer, contentType: string): MultipartForm {
   const delimiter = Buffer.from(`--${readBoundary(contentType)}`, 'latin1');
@@ -77,7 +77,9 @@ function addPart(form: MultipartForm, part: Buffer): void {
     return;
   }
   if (bytes.length > MAX_FIELD_BYTES) {
-    throw tooLarge(`the field "${shorten(name)}" is longer than ${MAX_FIELD_BYTES} bytes`);
+    throw malformed(
+      `the field "${shorten(name)}" is longer than ${MAX_FIELD_BYTES} bytes; a file needs a file name`,
+    );
   }
   if (name in form.fields) throw malformed(`the field "${shorten(name)}" comes twice`);
   form.fields[name] = bytes.toString('utf8');

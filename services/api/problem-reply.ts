@@ -65,7 +65,10 @@ export function buildProblemReply(error: unknown): ProblemReply {
 function validationReply(failures: ValidationFailure[], context: string): ProblemReply {
   const errors = failures.slice(0, MAX_FAILURES).map(({ instancePath, message }) => ({
     // A name from outside may be of any length.
-    pointer: `/${context}${instancePath}`.slice(0, MAX_POINTER_CHARACTERS),
+    pointer: `/${context === 'querystring' ? 'query' : context}${instancePath}`.slice(
+      0,
+      MAX_POINTER_CHARACTERS,
+    ),
     detail: message,
   }));
   const detail = errors.map((error) => `${error.pointer} ${error.detail}`).join('; ');

@@ -10,7 +10,10 @@ const UPLOAD_UNREAD = new Set([408, 413]);
 export function sendProblem(reply: FastifyReply, error: unknown): FastifyReply {
   const { status, headers, problem } = buildProblemReply(error);
   if (UPLOAD_UNREAD.has(status)) reply.header('connection', 'close');
-  return reply.code(status).headers(headers).send(Buffer.from(JSON.stringify(problem)));
+  return reply
+    .code(status)
+    .headers(headers)
+    .send(Buffer.from(JSON.stringify(problem)));
 }
 
 /** Call before any route is added: it remembers which methods each address has. */

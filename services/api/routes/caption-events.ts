@@ -17,8 +17,10 @@ const HEARTBEAT_MS = 15_000;
 export function captionEventsRoute(app: FastifyInstance, options: AppOptions): void {
   const { store, streams, heartbeatMs = HEARTBEAT_MS } = options;
   // Streams would keep a closing server waiting; clients resume at the next one.
-  const closing = new AbortController();
-  app.addHook('preClose', async () => closing.abort());
+  const open = new Set<AbortController>();
+  app.addHook('preClose', async () => {
+    for (const stream of open) stream.abort();
+  });
 
   app.get<{ Params: { id: string }; Headers: { 'last-event-id'?: string } }>(
     '/v1/captions/:id/events',
@@ -67,15 +69,21 @@ export function captionEventsRoute(app: FastifyInstance, options: AppOptions): v
         if (await streams.hasEnded({ captionId, afterId })) return reply.code(204).send();
       }
 
-      const gone = new AbortController();
-      const signal = AbortSignal.any([gone.signal, closing.signal]);
-      const events = streams.read({ captionId, afterId, signal });
+      const stream = new AbortController();
+      open.add(stream);
+      // Of the connection, not of the body: the body closes only once its reader has stopped.
+      reply.raw.once('close', () => {
+        open.delete(stream);
+        stream.abort();
+      });
+      const events = streams.read({ captionId, afterId, signal: stream.signal });
       const body = Readable.from(frameEvents({ events, heartbeatMs }), { objectMode: false });
-      body.once('close', () => gone.abort());
       return reply
         .headers({
           'content-type': 'text/event-stream; charset=utf-8',
           'cache-control': 'no-store',
+          // An idle connection that outlives its stream would keep a closing server waiting.
+          connection: 'close',
           // nginx would hold words back until its buffer is full.
           'x-accel-buffering': 'no',
         })

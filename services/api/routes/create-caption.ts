@@ -18,7 +18,9 @@ const LARGEST_UPLOADS_AT_ONCE = 24;
 /** A caption takes about a tenth of a second when nothing waits. */
 const RETRY_AFTER_SECONDS = 1;
 
-const OptionFields = Type.Partial(CaptionOptions);
+const OptionFields = Type.Object(Type.Partial(CaptionOptions).properties, {
+  additionalProperties: false,
+});
 
 const Picture = Type.Unsafe<Buffer>({
   contentMediaType: 'application/octet-stream',

@@ -1,0 +1,86 @@
+// The API in this process for tests: real HTTP, real Redis, real imaging processes; only the workers are missing.
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import type { Caption } from '@caption-queue/contract/caption';
+import type { Problem } from '@caption-queue/contract/problems';
+import { createHeartbeats } from '@caption-queue/queue/heartbeats';
+import { registerQueueMetrics } from '@caption-queue/queue/queue-metrics';
+import { redisProblem } from '@caption-queue/queue/redis';
+import { createRegistry } from '@caption-queue/runtime/metrics';
+import { type AppOptions, buildApp } from '../../services/api/app.ts';
+import { createImagingPool } from '../../services/api/imaging/pool.ts';
+import { type ApiSettings, loadApiSettings } from '../../services/api/settings.ts';
+import { createQueueSide, type QueueSide, silentLogger } from './pipeline.ts';
+
+const local = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+export interface TestApi {
+  /** `http://127.0.0.1:<port>` */
+  readonly address: string;
+  readonly port: number;
+  readonly queueSide: QueueSide;
+  /** Posts a form with one picture. */
+  upload(bytes: Uint8Array, fields?: Record<string, string>): Promise<Response>;
+  close(): Promise<void>;
+}
+
+export interface TestApiOptions extends Partial<AppOptions> {
+  redisUrl: string;
+  /** As in the environment. */
+  env?: Record<string, string>;
+}
+
+export async function startApi(options: TestApiOptions): Promise<TestApi> {
+  const { redisUrl, env = {}, ...overrides } = options;
+  const settings: ApiSettings = loadApiSettings(env);
+  const queueSide = await createQueueSide({
+    url: redisUrl,
+    queueLimit: settings.QUEUE_LIMIT,
+    queueLimitBytes: settings.QUEUE_LIMIT_BYTES,
+  });
+  const { redis, prefix, store, streams } = queueSide;
+  const imaging = createImagingPool({
+    processes: 1,
+    script: local('../../services/api/dist/imaging-process.js'),
+    limits: { maxPixels: settings.MAX_PIXELS },
+    logger: silentLogger,
+  });
+  const registry = createRegistry({ service: 'api' });
+  const isReady = () => redisProblem(redis) === null;
+  registerQueueMetrics({ registry, queues: queueSide.queues, isReady });
+  const app = await buildApp({
+    settings,
+    store,
+    streams,
+    heartbeats: createHeartbeats({ redis, prefix }),
+    imaging,
+    redisProblem: () => redisProblem(redis),
+    registry,
+    logger: silentLogger,
+    version: '0.0.0-test',
+    pageFolder: local('../../services/api/public'),
+    ...overrides,
+  });
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  const { port } = app.server.address() as AddressInfo;
+  const address = `http://127.0.0.1:${port}`;
+  return {
+    address,
+    port,
+    queueSide,
+    upload(bytes, fields = {}) {
+      const form = new FormData();
+      form.append('image', new Blob([new Uint8Array(bytes)]), 'picture');
+      for (const [name, value] of Object.entries(fields)) form.append(name, value);
+      return fetch(`${address}/v1/captions`, { method: 'POST', body: form });
+    },
+    async close() {
+      await app.close();
+      await imaging.close();
+      await queueSide.close();
+    },
+  };
+}
+
+export const readCaption = (response: Response) => response.json() as Promise<Caption>;
+export const readProblem = (response: Response) => response.json() as Promise<Problem>;
