@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { bundleDirectory } from '@caption-queue/captioning/bundle';
-import { IMAGE_SIZE } from '@caption-queue/contract/bundle';
-import { normaliseImage, PREPROCESSING_VERSION } from '@caption-queue/imaging/normalise';
+import { IMAGE_SIZE, PREPROCESSING_VERSION } from '@caption-queue/contract/bundle';
+import { normaliseImage } from '@caption-queue/imaging/normalise';
 import { loadTensorFlow } from '@caption-queue/inference/tfjs/tensorflow';
 import type { Command, Options } from './command-line/command.ts';
 import { runFolder, runOption } from './command-line/run-folder.ts';

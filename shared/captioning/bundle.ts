@@ -3,7 +3,11 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { BUNDLE_FORMAT_VERSION, BundleManifest } from '@caption-queue/contract/bundle';
+import {
+  BUNDLE_FORMAT_VERSION,
+  BundleManifest,
+  PREPROCESSING_VERSION,
+} from '@caption-queue/contract/bundle';
 import Value from 'typebox/value';
 import { loadLayersModel } from './layers-model/files.ts';
 import type { LayersModel } from './layers-model/layers-model.ts';
@@ -120,6 +124,12 @@ function parseManifest(bytes: Buffer, directory: string): BundleManifest {
   if (!Value.Check(BundleManifest, json)) {
     const [first] = Value.Errors(BundleManifest, json);
     throw new BundleError(`${path}${first?.instancePath} ${first?.message}.`);
+  }
+  const { version: preprocessing } = json.preprocessing;
+  if (preprocessing !== PREPROCESSING_VERSION) {
+    throw new BundleError(
+      `${path} was trained on pixels made by ${preprocessing}; this release makes them by ${PREPROCESSING_VERSION}. Train or choose another bundle.`,
+    );
   }
   return json;
 }

@@ -7,6 +7,13 @@ export const BUNDLE_FORMAT_VERSION = 1;
 export const IMAGE_SIZE = 299;
 export const PIXELS_BYTES = IMAGE_SIZE * IMAGE_SIZE * 3;
 
+/**
+ * Names how a photo becomes those pixels (shared/imaging): part of the feature cache's key and of every
+ * bundle, which is only used with the pixels it was trained on. Change it whenever the same photo would
+ * give other pixels.
+ */
+export const PREPROCESSING_VERSION = 'rgb-299-fill-linear-1';
+
 /** The grid at `mixed10`: [8, 8, 2048], row by row. Its mean over the cells is the pooled vector. */
 export const GRID_CELLS = 64;
 export const FEATURE_SIZE = 2048;

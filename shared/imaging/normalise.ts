@@ -7,12 +7,6 @@ import { readPngChunks } from './png-chunks.ts';
 import { type ImageMediaType, sniffFormat } from './sniff-format.ts';
 
 /**
- * Part of the feature cache's key and of every bundle: change it whenever the same photo would give
- * other pixels.
- */
-export const PREPROCESSING_VERSION = 'rgb-299-fill-linear-1';
-
-/**
  * The training photos are 224 × 224 and scaled up, uploads are large and scaled down. Of the kernels,
  * `linear` brings the two closest: the same photo reached by either way differs by 5.3 levels on average
  * (mitchell 5.6, cubic 6.1, lanczos3 6.4), because it neither sharpens nor rings. It is also what the

@@ -15,7 +15,12 @@ import type { LayersModel, Weight } from '@caption-queue/captioning/layers-model
 import { float16Weight } from '@caption-queue/captioning/layers-model/weights';
 import { sealBundle } from '@caption-queue/captioning/seal-bundle';
 import { createVocabulary } from '@caption-queue/captioning/vocabulary';
-import { FEATURE_SIZE, IMAGE_SIZE, PIXELS_BYTES } from '@caption-queue/contract/bundle';
+import {
+  FEATURE_SIZE,
+  IMAGE_SIZE,
+  PIXELS_BYTES,
+  PREPROCESSING_VERSION,
+} from '@caption-queue/contract/bundle';
 import { createEngine } from '@caption-queue/inference/create-engine';
 import { pooledOf } from '@caption-queue/inference/pooled';
 import { createRandom, type Random } from './random.ts';
@@ -61,7 +66,7 @@ export async function writeTinyBundle({
   const manifest = {
     name,
     version: String(seed),
-    preprocessing: { version: '1', imageSize: IMAGE_SIZE, scale: 'x/127.5-1' },
+    preprocessing: { version: PREPROCESSING_VERSION, imageSize: IMAGE_SIZE, scale: 'x/127.5-1' },
     encoder: { layer: 'activation_3' },
     decoder: { kind },
     generation: { beamWidth: 3, maxLength: 8, lengthPenalty: 0.7 },

@@ -68,6 +68,14 @@ it.each([
       }),
     /bundle\.json.* decoder/,
   ],
+  [
+    'a model trained on pixels made in another way',
+    () =>
+      editManifest((m) => {
+        (m.preprocessing as { version: string }).version = 'bgr-224';
+      }),
+    /pixels made by bgr-224; this release makes them by rgb-299/,
+  ],
 ])('refuses %s', async (_, damage, message) => {
   await damage();
   await expect(loadBundle(bundle)).rejects.toThrow(message);

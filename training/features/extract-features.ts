@@ -1,8 +1,8 @@
 // Runs the encoder once over all photos of a data set and writes their grids to a feature file.
 import { mkdir, open, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { FEATURES_BYTES, IMAGE_SIZE } from '@caption-queue/contract/bundle';
-import { normaliseImage, PREPROCESSING_VERSION } from '@caption-queue/imaging/normalise';
+import { FEATURES_BYTES, IMAGE_SIZE, PREPROCESSING_VERSION } from '@caption-queue/contract/bundle';
+import { normaliseImage } from '@caption-queue/imaging/normalise';
 import { TrainingError } from '../failure.ts';
 import {
   FEATURE_FORMAT_VERSION,
