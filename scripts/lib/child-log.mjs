@@ -3,7 +3,7 @@
 import { createWriteStream, mkdirSync, renameSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { logDirectory, repositoryRoot } from './paths.mjs';
+import { logDirectory, shownPath } from './paths.mjs';
 import { say } from './report.mjs';
 
 /** What the levels of the services' JSON log lines mean to a person; the others stay in the file. */
@@ -46,7 +46,7 @@ export function createChildLog(name) {
   }
 
   return {
-    file: path.relative(repositoryRoot, file),
+    file: shownPath(file),
     follow: (stream) => createInterface({ input: stream }).on('line', take),
     lastError: () => lastError ?? lastPlainLine,
     close: () => output.end(),

@@ -5,3 +5,9 @@ import { fileURLToPath } from 'node:url';
 export const repositoryRoot = path.resolve(fileURLToPath(import.meta.url), '../../..');
 export const dataDirectory = path.resolve(repositoryRoot, process.env.DATA_DIR || '.data');
 export const logDirectory = path.join(dataDirectory, 'logs');
+
+/** @returns the path as a person in the repository would type it */
+export function shownPath(file) {
+  const relative = path.relative(repositoryRoot, file);
+  return relative.startsWith('..') ? file : relative;
+}

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { build, bundlePath } from './bundle.mjs';
 import { captionDemoPhoto, DEMO_PHOTO } from './demo-caption.mjs';
 import { ensurePackages } from './packages.mjs';
-import { logDirectory, repositoryRoot } from './paths.mjs';
+import { logDirectory, repositoryRoot, shownPath } from './paths.mjs';
 import { waitForPong } from './redis/ping.mjs';
 import { provideRedis } from './redis/provide.mjs';
 import { Refusal, say, step } from './report.mjs';
@@ -163,5 +163,5 @@ function print(label, value) {
 }
 
 function logs() {
-  return path.relative(repositoryRoot, logDirectory);
+  return shownPath(logDirectory);
 }
