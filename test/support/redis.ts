@@ -1,4 +1,4 @@
-// A real Redis for a test: in a container where a Docker engine answers, else a local `redis-server` process.
+// A real Redis for a test: in a container where a Docker engine answers, else a local server process.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -39,15 +39,17 @@ const DURABLE = {
   'maxmemory-policy': 'noeviction',
 };
 
-const localServer = spawnSync('redis-server', ['--version']).status === 0;
+const localServer = ['redis-server', 'valkey-server'].find(
+  (program) => spawnSync(program, ['--version']).status === 0,
+);
 /** `TEST_REDIS=local` keeps to local processes where an engine answers too. */
 const docker = process.env.TEST_REDIS === 'local' ? false : await dockerAnswers();
 
 /** Is there any way to run a Redis here? Says loudly what is missing when there is none. */
-export const redisIsAvailable: boolean = localServer || docker;
+export const redisIsAvailable: boolean = localServer !== undefined || docker;
 if (!redisIsAvailable) {
   console.warn(
-    'SKIPPED: tests that need Redis. Install redis-server (apt-get install redis-server) or start Docker.',
+    'SKIPPED: tests that need Redis. Install redis-server or valkey-server (apt-get install redis-server), or start Docker.',
   );
 }
 
@@ -90,7 +92,7 @@ async function createLocalServer(options: {
     port,
     crash,
     async revive(reachableAt = url) {
-      server = spawn('redis-server', args, { stdio: 'ignore' });
+      server = spawn(localServer ?? 'redis-server', args, { stdio: 'ignore' });
       watchdog = watchOver(server, folder);
       await untilItAnswers(reachableAt);
     },

@@ -74,41 +74,44 @@ export async function startStack({
     ...env,
   };
   const running: ServiceProcess[] = [];
-  const start = async (name: ServiceName, more: Record<string, string> = {}) => {
-    const service = await startService(name, { ...settings, ...more });
-    running.push(service);
-    return service;
+  const stop = async () => {
+    await Promise.all(running.map((service) => service.kill()));
+    await Promise.all([redis.stop(), cache.stop()]);
   };
+  const start = (name: ServiceName, more: Record<string, string> = {}) =>
+    startService(name, { env: { ...settings, ...more }, running });
   const times = (count: number, name: ServiceName) =>
     Promise.all(Array.from({ length: count }, () => start(name)));
-  const [[api], encoderProcesses, decoderProcesses] = await Promise.all([
-    times(1, 'api'),
-    times(encoders, 'encoder-worker'),
-    times(decoders, 'decoder-worker'),
-  ]);
-  const { url } = api as ServiceProcess;
-  await untilOk(`${url}/readyz`);
-  return {
-    url,
-    redis,
-    cache,
-    api: api as ServiceProcess,
-    encoders: encoderProcesses as ServiceProcess[],
-    decoders: decoderProcesses as ServiceProcess[],
-    addWorker: start,
-    post: (picture, options = {}) => post(url, picture, options),
-    finished: (id) => finished(url, id),
-    metric,
-    async stop() {
-      await Promise.all(running.map((service) => service.kill()));
-      await Promise.all([redis.stop(), cache.stop()]);
-    },
-  };
+  try {
+    const [api, encoderProcesses, decoderProcesses] = await Promise.all([
+      start('api'),
+      times(encoders, 'encoder-worker'),
+      times(decoders, 'decoder-worker'),
+    ]);
+    await untilOk(`${api.url}/readyz`);
+    return {
+      url: api.url,
+      redis,
+      cache,
+      api,
+      encoders: encoderProcesses,
+      decoders: decoderProcesses,
+      addWorker: start,
+      post: (picture, options = {}) => post(api.url, picture, options),
+      finished: (id) => finished(api.url, id),
+      metric,
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }
 
+/** @param running where it is noted as soon as it runs, so that it is ended even if it never gets ready */
 async function startService(
   name: ServiceName,
-  env: Record<string, string>,
+  { env, running }: { env: Record<string, string>; running: ServiceProcess[] },
 ): Promise<ServiceProcess> {
   const port = await freePort();
   const child = spawn(process.execPath, [`${repository}services/${name}/dist/main.js`], {
@@ -133,6 +136,7 @@ async function startService(
     },
     output: () => printed.join(''),
   };
+  running.push(service);
   const ended = once(child, 'exit').then(([code]) => {
     throw new Error(`${name} ended with ${code}: ${service.output()}`);
   });
