@@ -21,5 +21,7 @@ process.on('message', ({ bytes, limits }: ImagingRequest) => {
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => undefined);
 process.on('disconnect', () => process.exit(0));
+// The API may have died before this process could hear of it.
+if (process.connected !== true) process.exit(0);
 
 send({ type: 'ready' });
