@@ -7,7 +7,7 @@ import { restrictAccess } from './plugins/access.ts';
 import { dropSilentConnections } from './plugins/closing.ts';
 import { handleErrors, sendProblem } from './plugins/errors.ts';
 import { describeApi } from './plugins/openapi.ts';
-import { servePage } from './plugins/page.ts';
+import { secureAnswers, servePage } from './plugins/page.ts';
 import { logRequests } from './plugins/request-log.ts';
 import { captionEventsRoute } from './routes/caption-events.ts';
 import { createCaptionRoute } from './routes/create-caption.ts';
@@ -67,6 +67,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   app.removeAllContentTypeParsers();
   dropSilentConnections(app);
   logRequests(app, { logger, registry });
+  secureAnswers(app);
   handleErrors(app, { logger });
   restrictAccess(app, { publicUrl: settings.PUBLIC_URL });
   await describeApi(app, { version: options.version });

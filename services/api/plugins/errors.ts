@@ -10,6 +10,8 @@ const UPLOAD_UNREAD = new Set([408, 413]);
 export function sendProblem(reply: FastifyReply, error: unknown): FastifyReply {
   const { status, headers, problem } = buildProblemReply(error);
   if (UPLOAD_UNREAD.has(status)) reply.header('connection', 'close');
+  // Errors of the router come before any hook.
+  reply.header('x-request-id', reply.request.id);
   return reply
     .code(status)
     .headers(headers)

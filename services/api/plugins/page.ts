@@ -37,12 +37,15 @@ const everywhere = {
   'cross-origin-resource-policy': 'same-origin',
 };
 
-/** @param options.folder where `index.html` and its files lie */
-export function servePage(app: FastifyInstance, options: { folder: string }): void {
+/** Call before the hooks that refuse requests, so that refusals carry the headers too. */
+export function secureAnswers(app: FastifyInstance): void {
   app.addHook('onRequest', async (_request, reply) => {
     reply.headers(everywhere);
   });
+}
 
+/** @param options.folder where `index.html` and its files lie */
+export function servePage(app: FastifyInstance, options: { folder: string }): void {
   for (const name of readdirSync(options.folder)) {
     const type = contentTypes[path.extname(name)];
     if (type === undefined) continue;
