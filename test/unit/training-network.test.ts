@@ -34,7 +34,9 @@ describe.skipIf(!hasTensorFlow())('the trained networks', () => {
       const active = [3, 3, 2, 1];
       const rows = active.map((captions) => captions * photos);
       const tokens = rows.flatMap((count, index) =>
-        Array.from({ length: count }, (_, row) => (index === 0 ? beginTokenId : (row * 7 + index) % 23)),
+        Array.from({ length: count }, (_, row) =>
+          index === 0 ? beginTokenId : (row * 7 + index) % 23,
+        ),
       );
       const grids = tf.tensor(randomValues(photos * 64 * 2048), [photos, 64, 2048]);
 
@@ -49,8 +51,7 @@ describe.skipIf(!hasTensorFlow())('the trained networks', () => {
 
       const made = [start.predict(grids)].flat() as Tensor[];
       const madeNames = models.start.outputs.map(([name]) => name);
-      const repeated = (tensor: Tensor) =>
-        tensor.tile([3, ...tensor.shape.slice(1).map(() => 1)]);
+      const repeated = (tensor: Tensor) => tensor.tile([3, ...tensor.shape.slice(1).map(() => 1)]);
       const state = new Map(
         madeNames.map((name, index): [string, Tensor] => [name, repeated(made[index] as Tensor)]),
       );
@@ -65,7 +66,10 @@ describe.skipIf(!hasTensorFlow())('the trained networks', () => {
             return tf.tensor(tokens.slice(offset, offset + count), [count, 1], 'int32');
           }
           const value = state.get(name) as Tensor;
-          return value.slice(value.shape.map(() => 0), [count, ...value.shape.slice(1)]);
+          return value.slice(
+            value.shape.map(() => 0),
+            [count, ...value.shape.slice(1)],
+          );
         });
         const [stepLogits, nextState, nextCell] = step.predict(inputs) as Tensor[];
         expected.push(...floats(stepLogits as Tensor));
@@ -85,7 +89,11 @@ describe.skipIf(!hasTensorFlow())('the trained networks', () => {
       tf.tensor(randomValues(captions * photos * size), [captions, photos, size]),
       tf.tensor(randomValues(size), [size, 1]),
     ];
-    const weightsOfScores = tf.tensor(randomValues(captions * photos * cells), [captions, photos, cells]);
+    const weightsOfScores = tf.tensor(randomValues(captions * photos * cells), [
+      captions,
+      photos,
+      cells,
+    ]);
     const byHand = (keys: Tensor, queries: Tensor, vector: Tensor) =>
       additiveScores(tf, { keys, queries, vector });
     const automatic = (keys: Tensor, queries: Tensor, vector: Tensor) =>
