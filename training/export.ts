@@ -15,8 +15,11 @@ import { readIndex } from './features/feature-file.ts';
 import { loadBest } from './fit/checkpoint.ts';
 import { buildNetwork } from './fit/settings.ts';
 
-/** Beam 3 as the literature has it; the penalty is the best on Flickr8k's dev split (docs/training.md). */
-const generation = { beamWidth: 3, maxLength: 20, lengthPenalty: 0.7 };
+/**
+ * Beam 3 is twice as fast as 5 and no worse. Of the penalties 0, 0.5, 0.7, 0.9 and 1.1, 0.9 has the best dev
+ * CIDEr-D on Flickr8k (0.489; 0.473 without a penalty) and captions as long as people's.
+ */
+const generation = { beamWidth: 3, maxLength: 20, lengthPenalty: 0.9 };
 
 export const exportCommand: Command = {
   name: 'export',
@@ -87,7 +90,9 @@ export const exportCommand: Command = {
     console.log(
       `${output}: ${settings.decoder} decoder of epoch ${epoch?.epoch} (dev CIDEr ${epoch?.scores.cider.toFixed(3)}, greedy).`,
     );
-    console.log(`\`npm run train -- evaluate --bundle ${output} --record\` adds its dev figures.`);
+    console.log(
+      `\`npm run train -- evaluate --bundle ${output} --data FOLDER --record\` adds its dev figures.`,
+    );
   },
 };
 
