@@ -17,9 +17,6 @@ export function createOnnxEngine({ threads }: EngineOptions): Engine {
         intraOpNumThreads: threads,
         interOpNumThreads: 1,
         graphOptimizationLevel: 'all',
-        // Full-range int8 weights saturate in the fast kernels of x86 CPUs without VNNI; this lets
-        // the runtime use uint8 weights there. It changes nothing elsewhere.
-        extra: { session: { x64quantprecision: '1' } },
       });
       return graphOf(session, sha256(bytes), part === 'encoder' ? precision : 'fp32');
     },
