@@ -1,6 +1,7 @@
 // Photo file to caption in one process: imaging, encoder, decoder, without queue or server.
 import { readFile } from 'node:fs/promises';
 import { loadBundle } from '@caption-queue/captioning/bundle';
+import { captionOutput } from '@caption-queue/captioning/caption-output';
 import { generateCaptions } from '@caption-queue/captioning/generation/generate-captions';
 import type { CaptionOutput } from '@caption-queue/contract/caption';
 import { normaliseImage } from '@caption-queue/imaging/normalise';
@@ -43,24 +44,14 @@ export async function createCaptioner({
       return pixels;
     },
     async caption(pixels) {
-      const { alternatives } = await generateCaptions({
+      const generated = await generateCaptions({
         decoder,
         features: await encoder.encode(pixels),
         vocabulary: bundle.vocabulary,
         options: { ...generation, alternatives: generation.beamWidth },
       });
-      return {
-        caption: alternatives[0]?.caption as string,
-        // This release's bundles are not calibrated and carry no tags.
-        confidence: null,
-        alt_text: null,
-        tags: [],
-        alternatives: alternatives.map(({ caption, logProb }) => ({
-          caption,
-          confidence: null,
-          log_prob: logProb,
-        })),
-      };
+      const { words: _, ...caption } = captionOutput(generated);
+      return caption;
     },
   };
 }

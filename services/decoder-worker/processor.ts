@@ -1,5 +1,6 @@
 // The decode stage of one caption: features to words, streamed as they come, and the result written to the record.
-import type { CaptionOptions, CaptionOutput } from '@caption-queue/contract/caption';
+import { captionOutput } from '@caption-queue/captioning/caption-output';
+import type { CaptionOptions } from '@caption-queue/contract/caption';
 import type { CaptionStore } from '@caption-queue/queue/caption-store';
 import type { DecodeClaim, ProgressEvent } from '@caption-queue/queue/claim';
 import { createEventWriter } from './event-writer.ts';
@@ -56,7 +57,7 @@ export function createDecodeProcessor(options: DecodeProcessorOptions) {
       await writer.finish();
       signal.throwIfAborted();
       const decodeMs = Math.round(performance.now() - begin);
-      await store.succeed({ claim, output: toOutput(generated), decodeMs, model });
+      await store.succeed({ claim, output: captionOutput(generated), decodeMs, model });
       onWords?.(generated.words.length);
     } finally {
       signal.removeEventListener('abort', stop);
@@ -81,20 +82,4 @@ function toProgress(event: GeneratedEvent): ProgressEvent {
 /** Weights are drawn, not computed with: five digits are plenty, and 64 of them come with every word. */
 function rounded(weight: number): number {
   return Math.round(weight * 1e5) / 1e5;
-}
-
-function toOutput({ words, alternatives }: Generated): CaptionOutput {
-  return {
-    caption: words.map(({ text }) => text).join(' '),
-    // Null and empty say that this model wasn't calibrated and names nothing.
-    confidence: null,
-    alt_text: null,
-    tags: [],
-    alternatives: alternatives.map(({ caption, logProb }) => ({
-      caption,
-      confidence: null,
-      log_prob: logProb,
-    })),
-    words: words.map(({ text, logProb }) => ({ text, log_prob: logProb })),
-  };
 }

@@ -14,7 +14,6 @@ export const problems = {
   caption_gone: { status: 410, title: 'The caption was deleted by retention' },
   payload_too_large: { status: 413, title: 'The upload is too large' },
   image_too_large: { status: 413, title: 'The picture has too many pixels' },
-  uri_too_long: { status: 414, title: 'The address is too long' },
   unsupported_media_type: { status: 415, title: 'This kind of body is not accepted' },
   unsupported_image: { status: 415, title: 'This is not a picture of a known format' },
   empty_upload: { status: 422, title: 'The upload is empty' },
