@@ -7,10 +7,13 @@ import path from 'node:path';
 import { bundleDirectory, DEFAULT_BUNDLE, loadBundle } from '@caption-queue/captioning/bundle';
 import { toFloat16Bits } from '@caption-queue/captioning/float16';
 import { loadLayersModel } from '@caption-queue/captioning/layers-model/files';
+import { channelsOf, planConvolutions } from '@caption-queue/captioning/onnx/convolution-plan';
+import { buildInt8Encoder } from '@caption-queue/captioning/onnx/encoder-graph';
 import type { ActivationRanges } from '@caption-queue/captioning/onnx/quantise';
-import { IMAGE_SIZE } from '@caption-queue/contract/bundle';
-import { createEngine } from '@caption-queue/inference/create-engine';
+import { GRID_CELLS, IMAGE_SIZE } from '@caption-queue/contract/bundle';
 import type { GraphSource } from '@caption-queue/inference/engine';
+import { createOnnxGraph } from '@caption-queue/inference/onnx/onnx-engine';
+import { pooledOf } from '@caption-queue/inference/pooled';
 import type { OptionDescription } from './command-line/command.ts';
 import { TrainingError } from './failure.ts';
 import type { PhotoEncoder } from './features/extract-features.ts';
@@ -74,23 +77,48 @@ async function exists(file: string): Promise<boolean> {
 }
 
 /**
- * The int8 graph that serving runs, so that the decoder learns on what it will see.
+ * The int8 graph that serving runs, so that training sees what serving will see.
+ * @param layer whose grid is wanted: the encoder's own output, or an inner layer
  * @param threads inside one operation
+ * @throws TrainingError when the encoder has no such layer, or its grid is not 8 × 8
  */
 export async function loadPhotoEncoder(
   source: EncoderSource,
-  { threads }: { threads: number },
+  { layer, threads }: { layer: string; threads: number },
 ): Promise<PhotoEncoder> {
-  const engine = await createEngine('onnx', { threads });
-  const graph = await engine.loadGraph(source, 'encoder', 'int8');
+  const model = await source.loadModel('encoder');
+  const plan = planConvolutions(model);
+  const wanted = planConvolutions(model, layer);
+  const isInner = wanted.output !== plan.output;
+  const graph = await createOnnxGraph(
+    buildInt8Encoder(
+      plan,
+      await source.loadActivationRanges(),
+      isInner ? wanted.output : undefined,
+    ),
+    { threads, precision: 'int8' },
+  );
+  const channels = channelsOf(wanted, wanted.output);
   return {
     graphHash: graph.hash,
     precision: graph.precision,
+    layer,
+    channels,
+    hasPooled: isInner,
     async encode(pixels) {
-      const { grid } = await graph.run({
+      const outputs = await graph.run({
         pixels: { data: pixels, shape: [1, IMAGE_SIZE, IMAGE_SIZE, 3] },
       });
-      return toFloat16Bits(grid as Float32Array);
+      const grid = outputs[isInner ? wanted.output : 'grid'] as Float32Array;
+      if (grid.length !== GRID_CELLS * channels) {
+        throw new TrainingError(
+          `The grid of ${layer} is not 8 × 8; features can be kept of layers from mixed8 on.`,
+        );
+      }
+      return {
+        grid: toFloat16Bits(grid),
+        ...(isInner && { pooled: toFloat16Bits(pooledOf(outputs.grid as Float32Array)) }),
+      };
     },
   };
 }

@@ -6,7 +6,7 @@ import { createEngine } from '@caption-queue/inference/create-engine';
 import { engineNames, type Precision } from '@caption-queue/inference/engine';
 import { type Command, type Options, table } from './command-line/command.ts';
 import { createProgress } from './command-line/progress.ts';
-import { runFolder, runOption } from './command-line/run-folder.ts';
+import { OUTPUT_LAYER, runFolder, runOption } from './command-line/run-folder.ts';
 import { readFlickr8k } from './dataset/flickr8k.ts';
 import { captionSplit } from './evaluation/caption-split.ts';
 import { TrainingError } from './failure.ts';
@@ -51,7 +51,7 @@ export const evaluateCommand: Command = {
     const engine = await createEngine(oneOf(options, 'engine', engineNames), {
       threads: options.number('threads', { minimum: 1, integer: true }),
     });
-    const folder = runFolder(options).features;
+    const folder = runFolder(options).features(OUTPUT_LAYER);
     const features = (await readIndex(folder)) ? await openFeatureFile(folder) : undefined;
     const progress = createProgress({ title: 'Captioning', total: photos.length, unit: 'photos' });
     const { captions, captionsPerSecond, cached } = await captionSplit({

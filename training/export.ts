@@ -6,7 +6,7 @@ import { IMAGE_SIZE, PREPROCESSING_VERSION } from '@caption-queue/contract/bundl
 import { normaliseImage } from '@caption-queue/imaging/normalise';
 import { loadTensorFlow } from '@caption-queue/inference/tfjs/tensorflow';
 import type { Command, Options } from './command-line/command.ts';
-import { runFolder, runOption } from './command-line/run-folder.ts';
+import { OUTPUT_LAYER, runFolder, runOption } from './command-line/run-folder.ts';
 import { loadPrepared } from './dataset/prepared.ts';
 import { type EncoderSource, encoderOption, findEncoder } from './encoder-source.ts';
 import { writeBundle } from './export/write-bundle.ts';
@@ -80,7 +80,7 @@ export const exportCommand: Command = {
         licence: options.text('licence'),
       },
     });
-    const features = await readIndex(run.features);
+    const features = await readIndex(run.features(OUTPUT_LAYER));
     if (features && features.graphHash !== graphHash) {
       console.warn(
         'Warning: the features this decoder was trained on come from another encoder graph than the exported one.',

@@ -2,7 +2,7 @@
 import type { Command } from './command-line/command.ts';
 import { createInterruption } from './command-line/interruption.ts';
 import { createProgress } from './command-line/progress.ts';
-import { runFolder, runOption } from './command-line/run-folder.ts';
+import { OUTPUT_LAYER, runFolder, runOption } from './command-line/run-folder.ts';
 import { readFlickr8k } from './dataset/flickr8k.ts';
 import { encoderOption, findEncoder, loadPhotoEncoder } from './encoder-source.ts';
 import { extractFeatures } from './features/extract-features.ts';
@@ -10,11 +10,16 @@ import { extractFeatures } from './features/extract-features.ts';
 export const featuresCommand: Command = {
   name: 'features',
   summary:
-    'Encodes every photo of the train and dev split and writes the feature grids to one flat float16 file (262 kB a photo, twice that with --flip). Goes on where an earlier run stopped.',
+    'Encodes every photo of the train and dev split and writes the feature grids to one flat float16 file (262 kB a photo; twice that with --flip). Goes on where an earlier run stopped.',
   options: {
     data: { description: 'Folder of the data set, in the layout of Flickr8k.', value: 'FOLDER' },
     ...encoderOption,
     ...runOption,
+    layer: {
+      description: 'Whose grids are kept: `mixed10`, or `mixed8` to tune the blocks above it.',
+      value: 'NAME',
+      default: OUTPUT_LAYER,
+    },
     flip: { description: 'Also encode each photo mirrored, for training.' },
     threads: { description: 'Threads of one encoder.', value: 'N', default: '2' },
   },
@@ -22,6 +27,7 @@ export const featuresCommand: Command = {
   async run(options) {
     const dataset = await readFlickr8k(options.text('data'));
     const encoder = await loadPhotoEncoder(await findEncoder(options.text('encoder')), {
+      layer: options.text('layer'),
       threads: options.number('threads', { minimum: 1, integer: true }),
     });
     const files = [...dataset.train, ...dataset.dev].map(({ file }) => file);
@@ -31,7 +37,7 @@ export const featuresCommand: Command = {
       encoder,
       imageFolder: dataset.imageFolder,
       files,
-      folder: runFolder(options).features,
+      folder: runFolder(options).features(encoder.layer),
       flipped: options.flag('flip'),
       signal: interruption.signal,
       onProgress(count, doneBefore) {

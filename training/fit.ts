@@ -6,7 +6,7 @@ import { loadTensorFlow } from '@caption-queue/inference/tfjs/tensorflow';
 import type { Command, Options } from './command-line/command.ts';
 import { createInterruption } from './command-line/interruption.ts';
 import { createProgress, formatDuration } from './command-line/progress.ts';
-import { runFolder, runOption } from './command-line/run-folder.ts';
+import { OUTPUT_LAYER, runFolder, runOption } from './command-line/run-folder.ts';
 import { loadPrepared, type PreparedCaptions } from './dataset/prepared.ts';
 import { TrainingError } from './failure.ts';
 import { type FeatureFile, openFeatureFile } from './features/feature-file.ts';
@@ -78,7 +78,7 @@ export const fitCommand: Command = {
   async run(options) {
     const run = runFolder(options);
     const data = await loadPrepared(run);
-    const features = await openFeatureFile(run.features);
+    const features = await openFeatureFile(run.features(OUTPUT_LAYER));
     checkFeatures(features, data.captions);
     const settings = readSettings(options, data.vocabulary.size, features.index.flipped);
     const folder = path.join(run.root, options.optionalText('model') ?? settings.decoder);

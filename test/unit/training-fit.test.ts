@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { toFloat16Bits } from '@caption-queue/captioning/float16';
+import { FEATURE_SIZE, GRID_CELLS } from '@caption-queue/contract/bundle';
 import { loadTensorFlow } from '@caption-queue/inference/tfjs/tensorflow';
 import { readFlickr8k } from '@caption-queue/training/dataset/flickr8k';
 import { prepareCaptions } from '@caption-queue/training/dataset/prepare-captions';
-import type { FeatureFile } from '@caption-queue/training/features/feature-file';
-import { GRID_VALUES } from '@caption-queue/training/features/feature-file';
+import type { FeatureFile, FeatureRequest } from '@caption-queue/training/features/feature-file';
+import { FEATURE_FORMAT_VERSION } from '@caption-queue/training/features/feature-file';
 import { loadBest, loadCheckpoint } from '@caption-queue/training/fit/checkpoint';
 import { type FitRequest, fitDecoder } from '@caption-queue/training/fit/fit-decoder';
 import type { FitSettings } from '@caption-queue/training/fit/settings';
@@ -24,21 +25,28 @@ function madeUpFeatures(files: string[]): FeatureFile {
   const grids = new Map(
     files.map((file, index) => {
       const random = createRandom(index);
-      const values = Float32Array.from({ length: GRID_VALUES }, () => Math.max(0, random() - 0.6));
+      const values = Float32Array.from({ length: GRID_CELLS * FEATURE_SIZE }, () =>
+        Math.max(0, random() - 0.6),
+      );
       return [file, toFloat16Bits(values)];
     }),
   );
   return {
     index: {
-      formatVersion: 1,
+      formatVersion: FEATURE_FORMAT_VERSION,
       graphHash: '',
       precision: '',
+      layer: 'mixed10',
+      channels: FEATURE_SIZE,
+      pooled: false,
       preprocessing: '',
       flipped: true,
       files,
     },
     has: (file) => grids.has(file),
-    read: ({ file, target, offset }) => target.set(grids.get(file) as Uint16Array, offset),
+    readGrid: ({ file, target, offset }: FeatureRequest) =>
+      target.set(grids.get(file) as Uint16Array, offset),
+    readPooled() {},
     close() {},
   };
 }

@@ -1,7 +1,7 @@
 // The folder of a run: everything that its sub-commands make and hand to each other.
 //   captions.json, vocabulary.json   prepare
-//   features/                        features
-//   checkpoint/, best/, log.jsonl    fit
+//   features/<layer>/                features
+//   <model>/                         fit
 import path from 'node:path';
 import type { OptionDescription, Options } from './command.ts';
 
@@ -13,11 +13,15 @@ export const runOption: Record<'run', OptionDescription> = {
   },
 };
 
+/** The encoder's own output. */
+export const OUTPUT_LAYER = 'mixed10';
+
 export interface RunFolder {
   root: string;
   captions: string;
   vocabulary: string;
-  features: string;
+  /** Where the grids of a layer lie. */
+  features(layer: string): string;
 }
 
 /** A name has no slash; anything else is a path. */
@@ -28,6 +32,6 @@ export function runFolder(options: Options): RunFolder {
     root,
     captions: path.join(root, 'captions.json'),
     vocabulary: path.join(root, 'vocabulary.json'),
-    features: path.join(root, 'features'),
+    features: (layer) => path.join(root, 'features', layer),
   };
 }

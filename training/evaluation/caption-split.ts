@@ -3,13 +3,13 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Bundle } from '@caption-queue/captioning/bundle';
 import { generateCaptions } from '@caption-queue/captioning/generation/generate-captions';
-import type { GenerationDefaults } from '@caption-queue/contract/bundle';
+import { FEATURES_BYTES, type GenerationDefaults } from '@caption-queue/contract/bundle';
 import { normaliseImage } from '@caption-queue/imaging/normalise';
 import { createEncoder } from '@caption-queue/inference/encoder';
 import type { Engine, Precision } from '@caption-queue/inference/engine';
 import { createStepDecoder } from '@caption-queue/inference/step-decoder';
 import type { CaptionedPhoto } from '../dataset/photo-captions.ts';
-import { type FeatureFile, GRID_VALUES } from '../features/feature-file.ts';
+import type { FeatureFile } from '../features/feature-file.ts';
 
 export interface CaptionedSplit {
   /** In the order of the photos. */
@@ -55,9 +55,9 @@ export async function captionSplit({
   let generationMs = 0;
   let cached = 0;
   for (const { file } of photos) {
-    let grid = new Uint16Array(GRID_VALUES);
+    let grid = new Uint16Array(FEATURES_BYTES / 2);
     if (usable?.has(file)) {
-      usable.read({ file, flipped: false, target: grid, offset: 0 });
+      usable.readGrid({ file, flipped: false, target: grid, offset: 0 });
       cached++;
     } else {
       const { pixels } = await normaliseImage(await readFile(path.join(imageFolder, file)));

@@ -1,24 +1,39 @@
 // Runs the encoder once over all photos of a data set and writes their grids to a feature file.
 import { mkdir, open, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { FEATURES_BYTES, IMAGE_SIZE, PREPROCESSING_VERSION } from '@caption-queue/contract/bundle';
+import { IMAGE_SIZE, PREPROCESSING_VERSION } from '@caption-queue/contract/bundle';
 import { normaliseImage } from '@caption-queue/imaging/normalise';
 import { TrainingError } from '../failure.ts';
 import {
   FEATURE_FORMAT_VERSION,
   type FeatureIndex,
-  gridsPath,
+  gridValuesOf,
   indexPath,
+  photoBytesOf,
   readIndex,
-  variantsOf,
+  valuesPath,
 } from './feature-file.ts';
 
 /** The part of an encoder that is needed here. */
 export interface PhotoEncoder {
   readonly graphHash: string;
   readonly precision: string;
-  /** @param pixels 299 × 299 RGB @returns float16 bits `[64, 2048]` */
-  encode(pixels: Uint8Array): Promise<Uint16Array>;
+  /** Whose grid is kept. */
+  readonly layer: string;
+  /** Of the layer. */
+  readonly channels: number;
+  /** Whether the encoder's pooled output comes with each grid, as it does with an inner layer's. */
+  readonly hasPooled: boolean;
+  /** @param pixels 299 × 299 RGB */
+  encode(pixels: Uint8Array): Promise<PhotoFeatures>;
+}
+
+/** float16 bits */
+export interface PhotoFeatures {
+  /** `[64, channels]` */
+  grid: Uint16Array;
+  /** The encoder's pooled output `[2048]`, where the layer is an inner one. */
+  pooled?: Uint16Array;
 }
 
 export interface ExtractionOptions {
@@ -47,16 +62,18 @@ export async function extractFeatures(options: ExtractionOptions): Promise<numbe
     formatVersion: FEATURE_FORMAT_VERSION,
     graphHash: encoder.graphHash,
     precision: encoder.precision,
+    layer: encoder.layer,
+    channels: encoder.channels,
+    pooled: encoder.hasPooled,
     preprocessing: PREPROCESSING_VERSION,
     flipped,
     files,
   };
-  const recordBytes = variantsOf(index) * FEATURES_BYTES;
-  const doneBefore = await beginOrResume(folder, index, recordBytes);
+  const doneBefore = await beginOrResume(folder, index);
   let done = doneBefore;
   onProgress?.(done, doneBefore);
   const load = (position: number) => loadPixels(imageFolder, files[position]);
-  const output = await open(gridsPath(folder), 'a');
+  const output = await open(valuesPath(folder), 'a');
   try {
     // One photo is decoded while the one before it is encoded.
     let upcoming = load(done);
@@ -65,8 +82,8 @@ export async function extractFeatures(options: ExtractionOptions): Promise<numbe
       upcoming = load(done + 1);
       // Awaited in the next round; this keeps a failure from being reported as unhandled until then.
       upcoming.catch(() => {});
-      await writeGrid(output, await encoder.encode(pixels));
-      if (flipped) await writeGrid(output, await encoder.encode(mirrored(pixels)));
+      await writeFeatures(output, index, await encoder.encode(pixels));
+      if (flipped) await writeFeatures(output, index, await encoder.encode(mirrored(pixels)));
       done++;
       onProgress?.(done, doneBefore);
     }
@@ -77,11 +94,8 @@ export async function extractFeatures(options: ExtractionOptions): Promise<numbe
 }
 
 /** @returns how many photos an earlier run completed; a record it left half-written is cut off. */
-async function beginOrResume(
-  folder: string,
-  index: FeatureIndex,
-  recordBytes: number,
-): Promise<number> {
+async function beginOrResume(folder: string, index: FeatureIndex): Promise<number> {
+  const recordBytes = photoBytesOf(index);
   const before = await readIndex(folder);
   if (before) {
     if (JSON.stringify(before) !== JSON.stringify(index)) {
@@ -89,16 +103,16 @@ async function beginOrResume(
         `${folder} holds features of other photos or of another encoder; delete it or choose another --run.`,
       );
     }
-    const size = await stat(gridsPath(folder)).then(
+    const size = await stat(valuesPath(folder)).then(
       (found) => found.size,
       () => 0,
     );
     const done = Math.floor(size / recordBytes);
-    if (size > done * recordBytes) await truncate(gridsPath(folder), done * recordBytes);
+    if (size > done * recordBytes) await truncate(valuesPath(folder), done * recordBytes);
     return done;
   }
   await mkdir(folder, { recursive: true });
-  await writeFile(gridsPath(folder), '');
+  await writeFile(valuesPath(folder), '');
   await writeFile(indexPath(folder), JSON.stringify(index));
   return 0;
 }
@@ -118,15 +132,17 @@ async function loadPixels(
   }
 }
 
-async function writeGrid(
+async function writeFeatures(
   output: Awaited<ReturnType<typeof open>>,
-  grid: Uint16Array,
+  index: FeatureIndex,
+  { grid, pooled }: PhotoFeatures,
 ): Promise<void> {
-  const bytes = new Uint8Array(grid.buffer, grid.byteOffset, grid.byteLength);
-  if (bytes.byteLength !== FEATURES_BYTES) {
-    throw new RangeError(`The encoder gave ${bytes.byteLength} bytes, not ${FEATURES_BYTES}.`);
+  if (grid.length !== gridValuesOf(index)) {
+    throw new RangeError(`The encoder gave ${grid.length} values, not ${gridValuesOf(index)}.`);
   }
-  await output.write(bytes);
+  for (const values of index.pooled && pooled ? [grid, pooled] : [grid]) {
+    await output.write(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+  }
 }
 
 /** The picture with left and right exchanged. */

@@ -1,21 +1,27 @@
-// Encoder features of a data set on disk: one flat file of float16 grids, read by position, and an index.
-//   features.f16   grids [64, 2048], little-endian float16, one after the other (262,144 bytes each)
+// Encoder features of a data set on disk: one flat file of float16 values, read by position, and an index.
+//   features.f16   a record for each photo (and each mirror image), little-endian float16, one after the other:
+//                  the layer's grid [64, channels] and, of an inner layer, also the encoder's pooled output [2048]
 //   index.json     which photos they are, in order, and what they were made with
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { FEATURE_SIZE, FEATURES_BYTES, GRID_CELLS } from '@caption-queue/contract/bundle';
+import { FEATURE_SIZE, GRID_CELLS } from '@caption-queue/contract/bundle';
 import { TrainingError } from '../failure.ts';
 
-export const FEATURE_FORMAT_VERSION = 1;
-/** Values of one grid. */
-export const GRID_VALUES = GRID_CELLS * FEATURE_SIZE;
+export const FEATURE_FORMAT_VERSION = 2;
+const VALUE_BYTES = 2;
 
 export interface FeatureIndex {
   formatVersion: number;
   /** Of the encoder graph that made them. */
   graphHash: string;
   precision: string;
+  /** Whose output the grids are. */
+  layer: string;
+  /** Of a grid's cell. */
+  channels: number;
+  /** Whether the encoder's pooled output follows each grid. */
+  pooled: boolean;
   /** PREPROCESSING_VERSION of the pixels that entered. */
   preprocessing: string;
   /** With `true` every photo is followed by its mirror image. */
@@ -24,21 +30,34 @@ export interface FeatureIndex {
   files: string[];
 }
 
-export const gridsPath = (folder: string) => path.join(folder, 'features.f16');
+export const valuesPath = (folder: string) => path.join(folder, 'features.f16');
 export const indexPath = (folder: string) => path.join(folder, 'index.json');
 
-/** Grids that belong to one photo. */
-export const variantsOf = (index: FeatureIndex) => (index.flipped ? 2 : 1);
+/** Records that belong to one photo. */
+const variantsOf = (index: FeatureIndex) => (index.flipped ? 2 : 1);
+/** Values of one grid. */
+export const gridValuesOf = (index: Pick<FeatureIndex, 'channels'>) => GRID_CELLS * index.channels;
+const recordBytesOf = (index: FeatureIndex) =>
+  (gridValuesOf(index) + (index.pooled ? FEATURE_SIZE : 0)) * VALUE_BYTES;
+/** All records of one photo. */
+export const photoBytesOf = (index: FeatureIndex) => variantsOf(index) * recordBytesOf(index);
+
+export interface FeatureRequest {
+  file: string;
+  /** The mirrored photo's; the photo's own where there is no mirror image. */
+  flipped: boolean;
+  target: Uint16Array;
+  /** Where in `target` to begin, in values. */
+  offset: number;
+}
 
 export interface FeatureFile {
   readonly index: FeatureIndex;
   has(file: string): boolean;
-  /**
-   * Copies a photo's grid as float16 bits into `target`, at `offset` values.
-   * @param flipped the mirrored photo's grid
-   * @throws TrainingError for a photo that is not in the file
-   */
-  read(request: { file: string; flipped: boolean; target: Uint16Array; offset: number }): void;
+  /** Copies a photo's grid as float16 bits. @throws TrainingError for a photo that is not in the file */
+  readGrid(request: FeatureRequest): void;
+  /** Copies the encoder's pooled output, `[2048]`. Only where the index says that it is there. */
+  readPooled(request: FeatureRequest): void;
   close(): void;
 }
 
@@ -50,9 +69,8 @@ export async function openFeatureFile(folder: string): Promise<FeatureFile> {
       `${folder} has no features; make them with \`npm run train -- features\`.`,
     );
   }
-  const variants = variantsOf(index);
-  const descriptor = openSync(gridsPath(folder), 'r');
-  const wanted = index.files.length * variants * FEATURES_BYTES;
+  const descriptor = openSync(valuesPath(folder), 'r');
+  const wanted = index.files.length * photoBytesOf(index);
   const { size } = fstatSync(descriptor);
   if (size !== wanted) {
     closeSync(descriptor);
@@ -61,20 +79,31 @@ export async function openFeatureFile(folder: string): Promise<FeatureFile> {
     );
   }
   const positions = new Map(index.files.map((file, position) => [file, position]));
+  const gridValues = gridValuesOf(index);
+  /** Copies `count` values from place `from` of a photo's record. */
+  const copy = (request: FeatureRequest, from: number, count: number) => {
+    const { file, flipped, target, offset } = request;
+    const position = positions.get(file);
+    if (position === undefined) {
+      throw new TrainingError(
+        `${folder} has no features of ${file}; run \`npm run train -- features\` again.`,
+      );
+    }
+    const record = position * variantsOf(index) + Number(flipped && index.flipped);
+    const bytes = new Uint8Array(
+      target.buffer,
+      target.byteOffset + offset * VALUE_BYTES,
+      count * VALUE_BYTES,
+    );
+    readSync(descriptor, bytes, {
+      position: record * recordBytesOf(index) + from * VALUE_BYTES,
+    });
+  };
   return {
     index,
     has: (file) => positions.has(file),
-    read({ file, flipped, target, offset }) {
-      const position = positions.get(file);
-      if (position === undefined) {
-        throw new TrainingError(
-          `${folder} has no features of ${file}; run \`npm run train -- features\` again.`,
-        );
-      }
-      const record = position * variants + (flipped && index.flipped ? 1 : 0);
-      const bytes = new Uint8Array(target.buffer, target.byteOffset + offset * 2, FEATURES_BYTES);
-      readSync(descriptor, bytes, { position: record * FEATURES_BYTES });
-    },
+    readGrid: (request) => copy(request, 0, gridValues),
+    readPooled: (request) => copy(request, gridValues, FEATURE_SIZE),
     close: () => closeSync(descriptor),
   };
 }

@@ -2,7 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { PreparedData } from '../dataset/prepared.ts';
 import type { FeatureFile } from '../features/feature-file.ts';
-import { readGrids } from '../features/read-grids.ts';
+import { readGrids } from '../features/read-features.ts';
 import { buildBatch, planEpoch, type TrainingPhoto, tokenise } from './batches.ts';
 import {
   type Checkpoint,

@@ -3,7 +3,7 @@ import type { Vocabulary } from '@caption-queue/captioning/vocabulary';
 import { FEATURE_SIZE, GRID_CELLS } from '@caption-queue/contract/bundle';
 import type { PreparedCaptions } from '../dataset/prepared.ts';
 import type { FeatureFile } from '../features/feature-file.ts';
-import { readGrids } from '../features/read-grids.ts';
+import { readGrids } from '../features/read-features.ts';
 import { type CaptionScores, scoreCaptions } from '../metrics/score-captions.ts';
 import { scoringWords } from '../metrics/scored-caption.ts';
 import { greedyCaptions } from './greedy.ts';

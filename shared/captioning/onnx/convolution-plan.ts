@@ -172,6 +172,20 @@ function weightAt(weights: Map<string, Weight>, name: string): Weight {
   return weight;
 }
 
+/** Channels of a step's output, or of the plan's input. */
+export function channelsOf(plan: ConvolutionPlan, name: string): number {
+  const step = plan.steps.find((candidate) => candidate.name === name);
+  if (!step) return 3;
+  switch (step.kind) {
+    case 'convolution':
+      return step.kernelShape[3];
+    case 'concatenation':
+      return step.inputs.reduce((sum, input) => sum + channelsOf(plan, input), 0);
+    default:
+      return channelsOf(plan, step.input);
+  }
+}
+
 /** The steps that `output` depends on, in order. */
 function neededFor(output: string, steps: Map<string, ConvolutionStep>): ConvolutionStep[] {
   const needed = new Set<string>([output]);

@@ -1,5 +1,6 @@
 // The encoder as an ONNX graph, in float32 or as an int8 graph of quantised convolutions (QDQ).
 // Input `pixels` uint8 [1, 299, 299, 3] as they come from imaging; output `grid` float32 [1, 8, 8, 2048].
+// Training also reads an inner layer of the int8 graph, whose output has the layer's name.
 import type { Convolution, ConvolutionPlan, ConvolutionStep, Pooling } from './convolution-plan.ts';
 import { createGraphBuilder, type GraphBuilder } from './graph-builder.ts';
 import type { Attribute, OnnxModel } from './model.ts';
@@ -24,7 +25,7 @@ export function buildFloatEncoder(plan: ConvolutionPlan): OnnxModel {
     const inputs = inputsOf(step).map((name) => values.get(name) as string);
     values.set(step.name, floatStep(graph, step, inputs));
   }
-  return finish(graph, plan, values.get(plan.output) as string);
+  return finish(graph, plan, [{ name: 'grid', value: values.get(plan.output) as string }]);
 }
 
 function floatInput(graph: GraphBuilder): string {
@@ -57,11 +58,13 @@ function floatStep(graph: GraphBuilder, step: ConvolutionStep, inputs: string[])
  * DequantizeLinear and QuantizeLinear so that ONNX Runtime runs it in integers.
  * A stored 8-bit kernel is used exactly; any other is quantised per output channel.
  * ReLU needs no node: with a zero point of 0, QuantizeLinear clips what is negative.
- * @throws RangeError when a convolution's range is missing.
+ * @param innerLayer a layer whose grid becomes a second output
+ * @throws RangeError when a convolution's range is missing, or there is no such layer.
  */
 export function buildInt8Encoder(
   plan: ConvolutionPlan,
   activationRanges: ActivationRanges,
+  innerLayer?: string,
 ): OnnxModel {
   const graph = createGraphBuilder('encoder-int8');
   const ranges = outputRanges(plan, activationRanges);
@@ -82,7 +85,13 @@ export function buildInt8Encoder(
         : poolOrConcatenate(graph, step, inputs, `${step.name}_float`);
     values.set(step.name, requantise(graph, result, ranges.get(step.name) as Range, step.name));
   }
-  return finish(graph, plan, values.get(plan.output) as string);
+  const grids = [{ name: 'grid', value: values.get(plan.output) as string }];
+  if (innerLayer !== undefined) {
+    const value = values.get(innerLayer);
+    if (value === undefined) throw new RangeError(`The encoder has no layer ${innerLayer}.`);
+    grids.push({ name: innerLayer, value });
+  }
+  return finish(graph, plan, grids);
 }
 
 function int8Convolution(
@@ -208,12 +217,18 @@ function toChannelsFirst(graph: GraphBuilder, value: string): string {
   });
 }
 
-function finish(graph: GraphBuilder, plan: ConvolutionPlan, value: string): OnnxModel {
-  graph.node('Transpose', [value], { name: 'grid', attributes: { perm: [0, 2, 3, 1] } });
-  const last = plan.steps.at(-1);
+function finish(
+  graph: GraphBuilder,
+  plan: ConvolutionPlan,
+  grids: { name: string; value: string }[],
+): OnnxModel {
+  for (const { name, value } of grids) {
+    graph.node('Transpose', [value], { name, attributes: { perm: [0, 2, 3, 1] } });
+  }
+  const channels = plan.steps.length > 0 ? 'channels' : 3;
   return graph.finish(
     [{ name: 'pixels', type: 'uint8', shape: [1, 299, 299, 3] }],
-    [{ name: 'grid', type: 'float32', shape: [1, 'height', 'width', last ? 'channels' : 3] }],
+    grids.map(({ name }) => ({ name, type: 'float32', shape: [1, 'height', 'width', channels] })),
   );
 }
 

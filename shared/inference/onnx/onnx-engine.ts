@@ -12,18 +12,30 @@ export function createOnnxEngine({ threads }: EngineOptions): Engine {
   return {
     name: 'onnx',
     async loadGraph(bundle, part, precision) {
-      const bytes = serialiseOnnx(await buildGraph(bundle, part, precision));
-      const session = await InferenceSession.create(bytes, {
-        intraOpNumThreads: threads,
-        interOpNumThreads: 1,
-        graphOptimizationLevel: 'all',
-        // Threads that spin while they wait are a little faster alone, and slow down every other
-        // session and process on the same cores by far more.
-        extra: { session: { intra_op: { allow_spinning: '0' } } },
+      const model = await buildGraph(bundle, part, precision);
+      return createOnnxGraph(model, {
+        threads,
+        precision: part === 'encoder' ? precision : 'fp32',
       });
-      return graphOf(session, sha256(bytes), part === 'encoder' ? precision : 'fp32');
     },
   };
+}
+
+/** A graph that is ready to run. @param threads inside one operation */
+export async function createOnnxGraph(
+  model: OnnxModel,
+  { threads, precision }: { threads: number; precision: Precision },
+): Promise<Graph> {
+  const bytes = serialiseOnnx(model);
+  const session = await InferenceSession.create(bytes, {
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    graphOptimizationLevel: 'all',
+    // Threads that spin while they wait are a little faster alone, and slow down every other
+    // session and process on the same cores by far more.
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
+  });
+  return graphOf(session, sha256(bytes), precision);
 }
 
 /** The ONNX model that serves a part of a bundle. `precision` is the encoder's. */
