@@ -7,7 +7,7 @@ import { engineNames, type Precision } from '@caption-queue/inference/engine';
 import { type Command, type Options, table } from './command-line/command.ts';
 import { createProgress } from './command-line/progress.ts';
 import { OUTPUT_LAYER, runFolder, runOption } from './command-line/run-folder.ts';
-import { readFlickr8k } from './dataset/flickr8k.ts';
+import { dataOption, readDataset } from './dataset/read-dataset.ts';
 import { captionSplit } from './evaluation/caption-split.ts';
 import { TrainingError } from './failure.ts';
 import { openFeatureFile, readIndex } from './features/feature-file.ts';
@@ -20,7 +20,7 @@ export const evaluateCommand: Command = {
     'Captions the dev split with a bundle and prints BLEU-1…4, ROUGE-L and CIDEr-D against the raw captions, lower-cased and without punctuation.',
   options: {
     bundle: { description: 'Bundle: a name below models/, or a path.', value: 'NAME' },
-    data: { description: 'Folder of the data set, in the layout of Flickr8k.', value: 'FOLDER' },
+    ...dataOption,
     ...runOption,
     'beam-width': { description: "Default: the bundle's.", value: 'N' },
     'length-penalty': { description: "Default: the bundle's.", value: 'X' },
@@ -43,7 +43,7 @@ export const evaluateCommand: Command = {
   ],
   async run(options) {
     const bundle = await loadBundle(options.text('bundle'));
-    const { dev, imageFolder } = await readFlickr8k(options.text('data'));
+    const { dev, imageFolder } = await readDataset(options.text('data'));
     const limit = options.optionalText('photos')
       ? options.number('photos', { minimum: 2, integer: true })
       : dev.length;

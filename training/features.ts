@@ -3,7 +3,7 @@ import type { Command } from './command-line/command.ts';
 import { createInterruption } from './command-line/interruption.ts';
 import { createProgress } from './command-line/progress.ts';
 import { OUTPUT_LAYER, runFolder, runOption } from './command-line/run-folder.ts';
-import { readFlickr8k } from './dataset/flickr8k.ts';
+import { dataOption, readDataset } from './dataset/read-dataset.ts';
 import { encoderOption, findEncoder, loadPhotoEncoder } from './encoder-source.ts';
 import { extractFeatures } from './features/extract-features.ts';
 
@@ -12,7 +12,7 @@ export const featuresCommand: Command = {
   summary:
     'Encodes every photo of the train and dev split and writes the feature grids to one flat float16 file (262 kB a photo; twice that with --flip). Goes on where an earlier run stopped.',
   options: {
-    data: { description: 'Folder of the data set, in the layout of Flickr8k.', value: 'FOLDER' },
+    ...dataOption,
     ...encoderOption,
     ...runOption,
     layer: {
@@ -25,7 +25,7 @@ export const featuresCommand: Command = {
   },
   examples: ['--data ~/flickr8k --flip', '--data ~/my-photos --run mine --encoder ~/inception-v3'],
   async run(options) {
-    const dataset = await readFlickr8k(options.text('data'));
+    const dataset = await readDataset(options.text('data'));
     const encoder = await loadPhotoEncoder(await findEncoder(options.text('encoder')), {
       layer: options.text('layer'),
       threads: options.number('threads', { minimum: 1, integer: true }),

@@ -2,21 +2,22 @@
 import type { Command } from './command-line/command.ts';
 import { table } from './command-line/command.ts';
 import { runFolder, runOption } from './command-line/run-folder.ts';
-import { readFlickr8k } from './dataset/flickr8k.ts';
+import { someOf } from './dataset/layout.ts';
 import { prepareCaptions } from './dataset/prepare-captions.ts';
 import { savePrepared } from './dataset/prepared.ts';
+import { dataOption, readDataset } from './dataset/read-dataset.ts';
 
 export const prepareCommand: Command = {
   name: 'prepare',
   summary:
     'Checks the data set, cleans the training captions (lower case, no punctuation) and chooses the vocabulary by frequency.',
   options: {
-    data: { description: 'Folder of the data set, in the layout of Flickr8k.', value: 'FOLDER' },
+    ...dataOption,
     ...runOption,
     'minimum-count': {
-      description: 'How often a word must occur in the training captions to be in the vocabulary.',
+      description:
+        'How often a word must occur in the training captions to be in the vocabulary. Default: 4, less with under 3,000 captions.',
       value: 'N',
-      default: '4',
     },
     'maximum-words': {
       description: 'Captions longer than this are counted as cut; give `fit` the same number.',
@@ -27,14 +28,14 @@ export const prepareCommand: Command = {
   examples: ['--data ~/flickr8k', '--data ~/my-photos --run mine --minimum-count 2'],
   async run(options) {
     const run = runFolder(options);
-    const dataset = await readFlickr8k(options.text('data'));
+    const dataset = await readDataset(options.text('data'));
     const maximumWords = options.number('maximum-words', {
       minimum: 3,
       maximum: 50,
       integer: true,
     });
     const { captions, vocabulary, counts } = prepareCaptions(dataset, {
-      minimumCount: options.number('minimum-count', { minimum: 1, integer: true }),
+      minimumCount: options.optionalNumber('minimum-count', { minimum: 1, integer: true }),
       maximumWords,
     });
     await savePrepared(run, { captions, vocabulary });
@@ -47,9 +48,15 @@ export const prepareCommand: Command = {
       ['words', `${counts.words}, ${counts.distinctWords} different`],
       [
         'vocabulary',
-        `${vocabulary.size} tokens, ${(100 * counts.coverage).toFixed(2)} % of all words`,
+        `${vocabulary.size} tokens: words that occur ${counts.minimumCount} times or more, ${(100 * counts.coverage).toFixed(2)} % of all`,
       ],
     ];
+    if (dataset.uncaptioned.length > 0) {
+      rows.push([
+        'without caption',
+        `${dataset.uncaptioned.length} pictures, not used: ${someOf(dataset.uncaptioned)}`,
+      ]);
+    }
     console.log(table(rows).join('\n'));
     console.log(`Written to ${run.root}.`);
   },

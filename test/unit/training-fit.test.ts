@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { toFloat16Bits } from '@caption-queue/captioning/float16';
 import { FEATURE_SIZE, GRID_CELLS } from '@caption-queue/contract/bundle';
 import { loadTensorFlow } from '@caption-queue/inference/tfjs/tensorflow';
-import { readFlickr8k } from '@caption-queue/training/dataset/flickr8k';
 import { prepareCaptions } from '@caption-queue/training/dataset/prepare-captions';
+import { readDataset } from '@caption-queue/training/dataset/read-dataset';
 import type { FeatureFile, FeatureRequest } from '@caption-queue/training/features/feature-file';
 import { FEATURE_FORMAT_VERSION } from '@caption-queue/training/features/feature-file';
 import { loadBest, loadCheckpoint } from '@caption-queue/training/fit/checkpoint';
@@ -70,6 +70,7 @@ const settingsOf = (decoder: FitSettings['decoder'], epochs: number): FitSetting
   maximumWords: 20,
   flipShare: 0.5,
   patience: epochs,
+  averaging: 0,
   seed: 1,
 });
 
@@ -80,7 +81,7 @@ describe.skipIf(!hasTensorFlow())('training on a tiny data set', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'training-'));
-    const dataset = await readFlickr8k(tinyDataset);
+    const dataset = await readDataset(tinyDataset);
     const data = prepareCaptions(dataset, { minimumCount: 1, maximumWords: 20 });
     const files = [...dataset.train, ...dataset.dev].map(({ file }) => file);
     request = { data, features: madeUpFeatures(files) };

@@ -24,8 +24,16 @@ export interface Options {
   text(name: string): string;
   optionalText(name: string): string | undefined;
   /** @throws TrainingError when it is not a number within the bounds, which are inclusive */
-  number(name: string, bounds: { minimum: number; maximum?: number; integer?: boolean }): number;
+  number(name: string, bounds: NumberBounds): number;
+  /** `undefined` when it was not given and has no default. */
+  optionalNumber(name: string, bounds: NumberBounds): number | undefined;
   flag(name: string): boolean;
+}
+
+export interface NumberBounds {
+  minimum: number;
+  maximum?: number;
+  integer?: boolean;
 }
 
 /** @throws TrainingError on an unknown option or a missing value */
@@ -44,21 +52,27 @@ export function parseOptions(command: Command, args: string[]): Options {
     }
     return value;
   };
+  const number = (
+    name: string,
+    { minimum, maximum = Number.POSITIVE_INFINITY, integer = false }: NumberBounds,
+  ) => {
+    const written = text(name);
+    const value = Number(written);
+    const fits = value >= minimum && value <= maximum && (!integer || Number.isInteger(value));
+    if (fits) return value;
+    const kind = integer ? 'a whole number' : 'a number';
+    const range = Number.isFinite(maximum)
+      ? `from ${minimum} to ${maximum}`
+      : `of at least ${minimum}`;
+    throw new TrainingError(`--${name} must be ${kind} ${range}, not '${written}'.`);
+  };
   return {
     text,
     optionalText,
+    number,
+    optionalNumber: (name, bounds) =>
+      optionalText(name) === undefined ? undefined : number(name, bounds),
     flag: (name) => values[name] === true,
-    number(name, { minimum, maximum = Number.POSITIVE_INFINITY, integer = false }) {
-      const written = text(name);
-      const value = Number(written);
-      const fits = value >= minimum && value <= maximum && (!integer || Number.isInteger(value));
-      if (fits) return value;
-      const kind = integer ? 'a whole number' : 'a number';
-      const range = Number.isFinite(maximum)
-        ? `from ${minimum} to ${maximum}`
-        : `of at least ${minimum}`;
-      throw new TrainingError(`--${name} must be ${kind} ${range}, not '${written}'.`);
-    },
   };
 }
 

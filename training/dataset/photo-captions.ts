@@ -12,6 +12,8 @@ export interface CaptionDataset {
   imageFolder: string;
   train: CaptionedPhoto[];
   dev: CaptionedPhoto[];
+  /** Pictures that lie there without a caption, where the layout means every one to have some. */
+  uncaptioned: string[];
 }
 
 export type Split = 'train' | 'dev';

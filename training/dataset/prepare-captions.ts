@@ -1,6 +1,7 @@
 // Cleans the training captions, drops what teaches nothing, and finds the vocabulary.
 import { cleanCaption } from '@caption-queue/captioning/clean-caption';
 import { buildVocabulary, type Vocabulary } from '@caption-queue/captioning/vocabulary';
+import { TrainingError } from '../failure.ts';
 import type { CaptionDataset } from './photo-captions.ts';
 import type { PreparedCaptions } from './prepared.ts';
 
@@ -19,6 +20,8 @@ export interface PreparationCounts {
   /** All words of the kept captions. */
   words: number;
   distinctWords: number;
+  /** A word in the vocabulary occurs at least this often. */
+  minimumCount: number;
   /** Share of all words that the vocabulary holds. */
   coverage: number;
 }
@@ -29,10 +32,21 @@ export interface PreparationResult {
   counts: PreparationCounts;
 }
 
-/** @param minimumCount a word must occur this often in the training captions to be in the vocabulary */
+/** With as many captions as Flickr8k has, rarer words are mostly slips of the pen, and too rare to be learned. */
+const USUAL_MINIMUM_COUNT = 4;
+/** With fewer captions more of them are needed: the threshold rises by one with each thousand. */
+const CAPTIONS_A_COUNT = 1000;
+
+/**
+ * @param minimumCount a word must occur this often in the training captions to be in the vocabulary; default: 4,
+ *   and less where there are under 3,000 captions, down to 1 under 1,000
+ */
 export function prepareCaptions(
   dataset: CaptionDataset,
-  { minimumCount, maximumWords }: { minimumCount: number; maximumWords: number },
+  {
+    minimumCount: given,
+    maximumWords,
+  }: { minimumCount?: number | undefined; maximumWords: number },
 ): PreparationResult {
   let droppedEmpty = 0;
   let droppedRepeated = 0;
@@ -45,7 +59,10 @@ export function prepareCaptions(
     return { file, captions: distinct };
   });
   const kept = train.flatMap(({ captions }) => captions);
+  if (kept.length === 0) throw new TrainingError('No training caption has a word in it.');
   const words = kept.flat();
+  const minimumCount =
+    given ?? Math.min(USUAL_MINIMUM_COUNT, 1 + Math.floor(kept.length / CAPTIONS_A_COUNT));
   const vocabulary = buildVocabulary(kept, minimumCount);
   const known = new Set(vocabulary.toJSON());
   return {
@@ -63,6 +80,7 @@ export function prepareCaptions(
       cut: kept.filter(({ length }) => length > maximumWords).length,
       words: words.length,
       distinctWords: new Set(words).size,
+      minimumCount,
       coverage: words.filter((word) => known.has(word)).length / words.length,
     },
   };
