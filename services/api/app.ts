@@ -1,6 +1,7 @@
 // Builds the HTTP application. It never listens: `main.ts` owns the port, tests inject or listen themselves.
 import { randomUUID } from 'node:crypto';
 import { type FastifyInstance, fastify } from 'fastify';
+import { authenticate } from './access/access.ts';
 import { answerClientError } from './client-errors.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { restrictAccess } from './plugins/access.ts';
@@ -70,6 +71,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   secureAnswers(app);
   handleErrors(app, { logger });
   restrictAccess(app, { publicUrl: settings.PUBLIC_URL });
+  authenticate(app);
   await describeApi(app, { version: options.version });
   servePage(app, { folder: options.pageFolder });
   operatingRoutes(app, options);
