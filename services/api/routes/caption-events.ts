@@ -6,7 +6,7 @@ import { ProblemError } from '@caption-queue/contract/problems';
 import { isEventId } from '@caption-queue/queue/event-stream';
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
-import type { AppOptions } from '../app.ts';
+import type { ApiDependencies } from '../dependencies.ts';
 import { frameEvents } from '../event-frames.ts';
 import { problemResponses } from '../plugins/openapi.ts';
 import { CaptionParams, noSuchCaption } from './read-caption.ts';
@@ -14,7 +14,11 @@ import { CaptionParams, noSuchCaption } from './read-caption.ts';
 /** Shorter than the 30 to 60 s after which proxies drop a silent connection. */
 const HEARTBEAT_MS = 15_000;
 
-export function captionEventsRoute(app: FastifyInstance, options: AppOptions): void {
+/** @param options.heartbeatMs silence after which a comment is sent. Default 15 s. */
+export function captionEventsRoute(
+  app: FastifyInstance,
+  options: Pick<ApiDependencies, 'store' | 'streams'> & { heartbeatMs?: number },
+): void {
   const { store, streams, heartbeatMs = HEARTBEAT_MS } = options;
   // Streams would keep a closing server waiting; clients resume at the next one.
   const open = new Set<AbortController>();
