@@ -13,11 +13,12 @@ import { TrainingError } from './failure.ts';
 import { openFeatureFile, readIndex } from './features/feature-file.ts';
 import { type CaptionScores, scoreCaptions } from './metrics/score-captions.ts';
 import { scoringWords } from './metrics/scored-caption.ts';
+import { writeEvaluationPlots } from './plots/evaluation-plots.ts';
 
 export const evaluateCommand: Command = {
   name: 'evaluate',
   summary:
-    'Captions the dev split with a bundle and prints BLEU-1…4, ROUGE-L and CIDEr-D against the raw captions, lower-cased and without punctuation.',
+    'Captions the dev split with a bundle and prints BLEU-1…4, ROUGE-L and CIDEr-D against the raw captions, lower-cased and without punctuation. Draws a contact sheet, attention and reliability into the run.',
   options: {
     bundle: { description: 'Bundle: a name below models/, or a path.', value: 'NAME' },
     ...dataOption,
@@ -51,7 +52,8 @@ export const evaluateCommand: Command = {
     const engine = await createEngine(oneOf(options, 'engine', engineNames), {
       threads: options.number('threads', { minimum: 1, integer: true }),
     });
-    const folder = runFolder(options).features(OUTPUT_LAYER);
+    const run = runFolder(options);
+    const folder = run.features(OUTPUT_LAYER);
     const features = (await readIndex(folder)) ? await openFeatureFile(folder) : undefined;
     const progress = createProgress({ title: 'Captioning', total: photos.length, unit: 'photos' });
     const { captions, captionsPerSecond, cached } = await captionSplit({
@@ -68,10 +70,14 @@ export const evaluateCommand: Command = {
     });
     progress.finish();
     features?.close();
+    const captioned = photos.map(({ file, captions: references }, index) => {
+      const { caption, words } = captions[index] as (typeof captions)[number];
+      return { file, caption, words, references };
+    });
     const scores = scoreCaptions(
-      photos.map((photo, index) => ({
-        hypothesis: scoringWords(captions[index] ?? ''),
-        references: photo.captions.map(scoringWords),
+      captioned.map(({ caption, references }) => ({
+        hypothesis: scoringWords(caption),
+        references: references.map(scoringWords),
       })),
     );
     console.log(
@@ -79,12 +85,20 @@ export const evaluateCommand: Command = {
     );
     const output = options.optionalText('output');
     if (output) {
-      const lines = photos.map(({ file, captions: references }, index) =>
-        JSON.stringify({ file, caption: captions[index], references }),
+      const lines = captioned.map(({ file, caption, references }) =>
+        JSON.stringify({ file, caption, references }),
       );
       await writeFile(output, `${lines.join('\n')}\n`);
     }
     if (options.flag('record')) await record(bundle, scores);
+    const plots = run.evaluation(bundle.manifest.name);
+    await writeEvaluationPlots({
+      folder: plots,
+      title: `${bundle.manifest.name}: captions of ${photos.length} dev photos`,
+      photos: captioned,
+      imageFolder,
+    });
+    console.log(`Contact sheet and plots are in ${plots}.`);
   },
 };
 

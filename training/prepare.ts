@@ -6,11 +6,12 @@ import { someOf } from './dataset/layout.ts';
 import { prepareCaptions } from './dataset/prepare-captions.ts';
 import { savePrepared } from './dataset/prepared.ts';
 import { dataOption, readDataset } from './dataset/read-dataset.ts';
+import { writeCaptionPlots } from './plots/caption-plots.ts';
 
 export const prepareCommand: Command = {
   name: 'prepare',
   summary:
-    'Checks the data set, cleans the training captions (lower case, no punctuation) and chooses the vocabulary by frequency.',
+    'Checks the data set, cleans the training captions (lower case, no punctuation) and chooses the vocabulary by frequency; draws caption lengths and word frequencies.',
   options: {
     ...dataOption,
     ...runOption,
@@ -39,6 +40,7 @@ export const prepareCommand: Command = {
       maximumWords,
     });
     await savePrepared(run, { captions, vocabulary });
+    await writeCaptionPlots(run.root, { captions, vocabulary });
     const rows: [string, string][] = [
       ['photos', `${counts.trainPhotos} train, ${counts.devPhotos} dev`],
       ['training captions', String(counts.captions)],

@@ -1,7 +1,8 @@
 // The folder of a run: everything that its sub-commands make and hand to each other.
-//   captions.json, vocabulary.json   prepare
+//   captions.json, vocabulary.json   prepare, with plots of both
 //   features/<layer>/                features
 //   <model>/                         fit
+//   evaluation/<bundle>/             evaluate: contact sheet and plots
 import path from 'node:path';
 import type { OptionDescription, Options } from './command.ts';
 
@@ -22,6 +23,8 @@ export interface RunFolder {
   vocabulary: string;
   /** Where the grids of a layer lie. */
   features(layer: string): string;
+  /** Where the plots of a bundle's evaluation lie. */
+  evaluation(bundle: string): string;
 }
 
 /** A name has no slash; anything else is a path. */
@@ -33,5 +36,6 @@ export function runFolder(options: Options): RunFolder {
     captions: path.join(root, 'captions.json'),
     vocabulary: path.join(root, 'vocabulary.json'),
     features: (layer) => path.join(root, 'features', layer),
+    evaluation: (bundle) => path.join(root, 'evaluation', bundle),
   };
 }

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Bundle } from '@caption-queue/captioning/bundle';
 import { generateCaptions } from '@caption-queue/captioning/generation/generate-captions';
+import type { GeneratedWord } from '@caption-queue/captioning/generation/streamer';
 import { FEATURES_BYTES, type GenerationDefaults } from '@caption-queue/contract/bundle';
 import { normaliseImage } from '@caption-queue/imaging/normalise';
 import { createEncoder } from '@caption-queue/inference/encoder';
@@ -12,8 +13,8 @@ import type { CaptionedPhoto } from '../dataset/photo-captions.ts';
 import type { FeatureFile } from '../features/feature-file.ts';
 
 export interface CaptionedSplit {
-  /** In the order of the photos. */
-  captions: string[];
+  /** Best caption of each photo, in the order of the photos. */
+  captions: { caption: string; words: GeneratedWord[] }[];
   /** Of generation alone, without encoding. */
   captionsPerSecond: number;
   /** How many photos' features came from the feature file. */
@@ -51,7 +52,7 @@ export async function captionSplit({
   });
   const decoder = await createStepDecoder({ engine, bundle });
   const usable = features?.index.graphHash === encoder.graphHash ? features : undefined;
-  const captions: string[] = [];
+  const captions: CaptionedSplit['captions'] = [];
   let generationMs = 0;
   let cached = 0;
   for (const { file } of photos) {
@@ -64,14 +65,14 @@ export async function captionSplit({
       grid = new Uint16Array(await encoder.encode(pixels));
     }
     const startedAt = performance.now();
-    const { alternatives } = await generateCaptions({
+    const { alternatives, words } = await generateCaptions({
       decoder,
       features: grid,
       vocabulary: bundle.vocabulary,
       options: { ...generation, alternatives: 1 },
     });
     generationMs += performance.now() - startedAt;
-    captions.push(alternatives[0]?.caption ?? '');
+    captions.push({ caption: alternatives[0]?.caption ?? '', words });
     onProgress?.(captions.length);
   }
   await encoder.dispose();
