@@ -5,6 +5,7 @@ import type { Heartbeats } from '@caption-queue/queue/heartbeats';
 import type { Logger } from '@caption-queue/runtime/logger';
 import type { Registry } from '@caption-queue/runtime/metrics';
 import type { ImagingPool } from './imaging/pool.ts';
+import type { OutboundClient } from './outbound/client.ts';
 import type { ApiSettings } from './settings.ts';
 
 export interface ApiDependencies {
@@ -13,6 +14,8 @@ export interface ApiDependencies {
   streams: Pick<EventStreams, 'read' | 'hasEnded'>;
   heartbeats: Heartbeats;
   imaging: Pick<ImagingPool, 'normalise'>;
+  /** Requests URLs that clients gave. */
+  outbound: OutboundClient;
   /** null while Redis answers, else what is wrong with it. */
   redisProblem: () => string | null;
   registry: Registry;

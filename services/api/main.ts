@@ -14,6 +14,8 @@ import { createRegistry } from '@caption-queue/runtime/metrics';
 import { packageRoot, packageVersion } from '@caption-queue/runtime/package-root';
 import { buildApp } from './app.ts';
 import { createImagingPool } from './imaging/pool.ts';
+import { createOutboundClient } from './outbound/client.ts';
+import { readOutboundRules } from './outbound/settings.ts';
 import { type ApiSettings, loadApiSettings } from './settings.ts';
 
 /** EX_CONFIG of sysexits.h: starting it again won't help, so whoever supervises it shouldn't. */
@@ -61,16 +63,24 @@ const imaging = createImagingPool({
 });
 lifecycle.onShutdown('imaging', () => imaging.close());
 
+const version = packageVersion(import.meta.url);
+const outbound = createOutboundClient({
+  rules: readOutboundRules(settings),
+  maxImageBytes: settings.MAX_UPLOAD_BYTES,
+  version,
+});
+
 const app = await buildApp({
   settings,
   store,
   streams,
   heartbeats: createHeartbeats({ redis, prefix }),
   imaging,
+  outbound,
   redisProblem: () => redisProblem(redis),
   registry,
   logger,
-  version: packageVersion(import.meta.url),
+  version,
   pageFolder: path.join(root, 'public'),
 });
 lifecycle.onShutdown('http', () => app.close());

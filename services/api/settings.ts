@@ -9,6 +9,7 @@ import { ConfigError, loadConfig } from '@caption-queue/runtime/config';
 import { logSettings } from '@caption-queue/runtime/logger';
 import Type from 'typebox';
 import { isLoopback } from './loopback.ts';
+import { outboundSettings } from './outbound/settings.ts';
 
 export const ApiSettings = Type.Object({
   PORT: Type.Integer({
@@ -57,6 +58,7 @@ export const ApiSettings = Type.Object({
     default: 2,
     description: 'Pictures decoded at a time, each in a process of its own',
   }),
+  ...outboundSettings,
   ...admissionSettings,
   ...reconcilerSettings,
   ...redisSettings,

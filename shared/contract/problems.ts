@@ -18,6 +18,8 @@ export const problems = {
   unsupported_image: { status: 415, title: 'This is not a picture of a known format' },
   empty_upload: { status: 422, title: 'The upload is empty' },
   damaged_image: { status: 422, title: 'The picture is damaged' },
+  url_refused: { status: 422, title: 'This URL is not one that requests are sent to' },
+  image_fetch_failed: { status: 422, title: 'The picture could not be fetched' },
   headers_too_large: { status: 431, title: 'The headers are too large' },
   internal_error: { status: 500, title: 'Something went wrong on our side' },
   queue_full: { status: 503, title: 'The queue is full' },

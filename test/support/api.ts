@@ -9,6 +9,8 @@ import { redisProblem } from '@caption-queue/queue/redis';
 import { createRegistry } from '@caption-queue/runtime/metrics';
 import { type AppOptions, buildApp } from '../../services/api/app.ts';
 import { createImagingPool } from '../../services/api/imaging/pool.ts';
+import { createOutboundClient } from '../../services/api/outbound/client.ts';
+import { readOutboundRules } from '../../services/api/outbound/settings.ts';
 import { type ApiSettings, loadApiSettings } from '../../services/api/settings.ts';
 import { createQueueSide, type QueueSide, silentLogger } from './pipeline.ts';
 
@@ -54,6 +56,11 @@ export async function startApi(options: TestApiOptions): Promise<TestApi> {
     streams,
     heartbeats: createHeartbeats({ redis, prefix }),
     imaging,
+    outbound: createOutboundClient({
+      rules: readOutboundRules(settings),
+      maxImageBytes: settings.MAX_UPLOAD_BYTES,
+      version: '0.0.0-test',
+    }),
     redisProblem: () => redisProblem(redis),
     registry,
     logger: silentLogger,
