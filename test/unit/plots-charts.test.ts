@@ -5,13 +5,14 @@ import { join } from 'node:path';
 import { createVocabulary } from '@caption-queue/captioning/vocabulary';
 import { writeCaptionPlots } from '@caption-queue/training/plots/caption-plots';
 import { chart } from '@caption-queue/training/plots/chart';
-import { readTrainingLog, writeCurves } from '@caption-queue/training/plots/curves';
+import { drawCurves, writeCurves } from '@caption-queue/training/plots/curves';
 import {
   calibrationError,
   reliabilityBins,
   reliabilityPlot,
 } from '@caption-queue/training/plots/reliability';
 import { formatTick, linearScale, logScale } from '@caption-queue/training/plots/scale';
+import { readTrainingLog } from '@caption-queue/training/plots/training-log';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -138,10 +139,10 @@ describe('curves', () => {
     await appendFile(join(model, 'log.jsonl'), '{"type":"epo');
     const log = await readTrainingLog(model);
     expect(log?.settings).toEqual({ epochs: 2 });
-    expect(log?.steps).toEqual([
-      [0.5, 7],
-      [1, 6],
-      [1.5, 4],
+    expect(log?.steps.map(({ step: number, loss }) => [number, loss])).toEqual([
+      [5, 7],
+      [10, 6],
+      [15, 4],
     ]);
     expect(log?.epochs.map(({ loss }) => loss)).toEqual([6.5]);
   });
@@ -151,12 +152,26 @@ describe('curves', () => {
     await writeCurves(model);
     expect((await render(await readFile(join(model, 'curves.svg'), 'utf8'))).width).toBe(3 * 440);
     await expect(readFile(join(folder, 'run/curves.svg'))).rejects.toThrow();
-    await write('merge', [epoch(1, 6), epoch(2, 5)]);
+    await write('merge', [{ type: 'start', settings: { epochs: 2 } }, epoch(1, 6), epoch(2, 5)]);
     await writeCurves(model);
     const both = await readFile(join(folder, 'run/curves.svg'), 'utf8');
-    expect(both).toContain('>attention<');
-    expect(both).toContain('>merge<');
+    expect(both.match(/>attention</g)).toHaveLength(3);
+    expect(both.match(/>merge</g)).toHaveLength(3);
     await render(both);
+  });
+
+  it('show the reward where a model learns from its own captions', async () => {
+    await write('final', [
+      { type: 'start', settings: { epochs: 2 } },
+      { ...step(5, 0.1), reward: 0.5 },
+      { ...step(10, 0.1), reward: 0.7 },
+      epoch(1, 0.1),
+    ]);
+    const log = await readTrainingLog(join(folder, 'run/final'));
+    const svg = drawCurves(log ? [log] : []);
+    expect(svg).toContain('Reward while training');
+    expect(svg).not.toContain('Loss while training');
+    await render(svg);
   });
 
   it('are not drawn before the first epoch', async () => {

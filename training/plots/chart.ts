@@ -27,8 +27,8 @@ export interface Series {
   points: Point[];
   /** Default: the next of the palette. */
   colour?: string;
-  /** `line` joins the points and marks them, `faint` joins them thinly, `dashed` is for what is only compared with. */
-  style?: 'line' | 'faint' | 'dashed';
+  /** `line` joins the points and marks them where they are few, `dashed` is for what is only compared with. */
+  style?: 'line' | 'dashed';
 }
 
 export interface Bars {
@@ -157,7 +157,6 @@ function drawSeries(
 ): string {
   const placed = points.map(([a, b]): Point => [x.at(a), y.at(b)]);
   if (style === 'dashed') return polyline(placed, { stroke: colour, 'stroke-dasharray': '5 4' });
-  if (style === 'faint') return polyline(placed, { stroke: colour, 'stroke-opacity': 0.35 });
   const marks =
     points.length > MARKED_POINTS
       ? []

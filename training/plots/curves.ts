@@ -1,120 +1,102 @@
-// Loss and dev scores over the epochs, from the logs that `fit` writes.
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+// Loss (or reward) and dev scores over the epochs.
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { EpochResult } from '../fit/checkpoint.ts';
 import { chart, type Panel } from './chart.ts';
 import { colourOf, type Point } from './svg.ts';
+import {
+  bestEpoch,
+  type LoggedStep,
+  readTrainingLog,
+  readTrainingLogs,
+  type TrainingLog,
+} from './training-log.ts';
 
-export const LOG_FILE = 'log.jsonl';
-export const CURVES_FILE = 'curves.svg';
+const CURVES_FILE = 'curves.svg';
 
-/** What a model's log tells, since it last began anew. */
-export interface TrainingLog {
-  /** Name of the model's folder. */
-  name: string;
-  settings: Record<string, unknown>;
-  /** Loss after some steps; x is in epochs. */
-  steps: Point[];
-  epochs: EpochResult[];
-}
-
-/** A line of the log; which fields there are depends on `type`. */
-type LogEntry =
-  | { type: 'start'; settings: Record<string, unknown> }
-  | { type: 'step'; step: number; totalSteps: number; loss: number }
-  | ({ type: 'epoch' } & EpochResult);
-
-/** @returns `undefined` when the folder holds no log */
-export async function readTrainingLog(folder: string): Promise<TrainingLog | undefined> {
-  const content = await readFile(path.join(folder, LOG_FILE), 'utf8').catch(() => undefined);
-  if (content === undefined) return undefined;
-  let settings: Record<string, unknown> = {};
-  let steps = new Map<number, Point>();
-  let epochs = new Map<number, EpochResult>();
-  for (const entry of content.split('\n').flatMap(parseEntry)) {
-    if (entry.type === 'start') {
-      settings = entry.settings;
-      steps = new Map();
-      epochs = new Map();
-    } else if (entry.type === 'epoch') {
-      epochs.set(entry.epoch, entry);
-    } else if (entry.type === 'step') {
-      // A run that was killed repeats steps when it is resumed; the last one counts.
-      const x = (entry.step / entry.totalSteps) * Number(settings.epochs);
-      steps.set(entry.step, [x, entry.loss]);
-    }
-  }
-  return {
-    name: path.basename(folder),
-    settings,
-    steps: [...steps.values()],
-    epochs: [...epochs.values()],
-  };
-}
-
-/** A process that was killed may have left half a line. */
-function parseEntry(line: string): LogEntry[] {
-  try {
-    return [JSON.parse(line) as LogEntry];
-  } catch {
-    return [];
-  }
-}
+/** More lines than these are not told apart, and their names find no room. */
+const COMPARED_MODELS = 5;
 
 /**
- * Writes `curves.svg` into a model's folder: loss, CIDEr-D and BLEU-4 by epoch. Where its run has several
- * models, also one into the run's folder that compares them.
+ * Writes `curves.svg` into a model's folder. Where its run has several models, also one into the run's folder
+ * that compares the best of them.
  * @param folder the model's, with its log; without a complete epoch nothing is written
  */
 export async function writeCurves(folder: string): Promise<void> {
   const log = await readTrainingLog(folder);
-  if (!log || log.epochs.length === 0) return;
+  if (!log) return;
   await writeFile(path.join(folder, CURVES_FILE), drawCurves([log]));
   const run = path.dirname(folder);
-  const logs = await readAllLogs(run);
-  if (logs.length > 1) await writeFile(path.join(run, CURVES_FILE), drawCurves(logs));
+  const logs = await readTrainingLogs(run);
+  if (logs.length < 2) return;
+  logs.sort((a, b) => bestEpoch(b).scores.cider - bestEpoch(a).scores.cider);
+  await writeFile(path.join(run, CURVES_FILE), drawCurves(logs.slice(0, COMPARED_MODELS)));
 }
 
-async function readAllLogs(run: string): Promise<TrainingLog[]> {
-  const entries = await readdir(run, { withFileTypes: true });
-  const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
-  const logs = await Promise.all(
-    folders.sort().map((name) => readTrainingLog(path.join(run, name))),
-  );
-  return logs.filter((log) => log !== undefined).filter(({ epochs }) => epochs.length > 0);
-}
-
-/** @param logs with at least one epoch each */
+/** What was learned from, CIDEr-D and BLEU-4 by epoch. @param logs at least one */
 export function drawCurves(logs: readonly TrainingLog[]): string {
-  const isOne = logs.length === 1;
-  const panel = (title: string, label: string, pointOf: (epoch: EpochResult) => Point): Panel => ({
+  const score = (name: string, measure: (scores: EpochResult['scores']) => number): Panel => ({
+    title: `${name} on dev (greedy captions)`,
+    x: { label: 'epoch', kind: 'integer' },
+    y: { label: name },
+    series: logs.map((log, index) => ({
+      ...legendOf(logs, index),
+      points: log.epochs.map(({ epoch, scores }): Point => [epoch, measure(scores)]),
+    })),
+  });
+  return chart([
+    ...learningPanels(logs),
+    score('CIDEr-D', ({ cider }) => cider),
+    score('BLEU-4', ({ bleu4 }) => bleu4),
+  ]);
+}
+
+const legendOf = (logs: readonly TrainingLog[], index: number) => ({
+  ...(logs.length > 1 && { name: (logs[index] as TrainingLog).name }),
+  colour: colourOf(index),
+});
+
+/** The loss of models that learn from people's captions, the reward of those that learn from their own. */
+function learningPanels(logs: readonly TrainingLog[]): Panel[] {
+  const panel = (title: string, label: string, pointsOf: (log: TrainingLog) => Point[]): Panel => ({
     title,
     x: { label: 'epoch', kind: 'integer' },
     y: { label },
-    series: logs.map(({ name, epochs }, index) => ({
-      ...(!isOne && { name }),
-      points: epochs.map(pointOf),
-      colour: colourOf(index),
-    })),
+    series: logs
+      .map((log, index) => ({ ...legendOf(logs, index), points: pointsOf(log) }))
+      .filter(({ points }) => points.length > 0),
   });
-  // The loss is a mean over the epoch, the scores are of its end.
-  const loss = panel('Loss while training', 'nats a word', ({ epoch, loss }) => [
-    epoch - 0.5,
-    loss,
-  ]);
-  const [only] = logs;
-  if (isOne && only) {
-    loss.series?.unshift({ points: only.steps, colour: colourOf(0), style: 'faint' });
-  }
-  return chart([
-    loss,
-    panel('CIDEr-D on dev (greedy captions)', 'CIDEr-D', ({ epoch, scores }) => [
-      epoch,
-      scores.cider,
-    ]),
-    panel('BLEU-4 on dev (greedy captions)', 'BLEU-4', ({ epoch, scores }) => [
-      epoch,
-      scores.bleu4,
-    ]),
-  ]);
+  return [
+    panel('Loss while training', 'nats a word', lossPoints),
+    panel('Reward while training', 'CIDEr-D of drawn captions', rewardPoints),
+  ].filter(({ series = [] }) => series.length > 0);
+}
+
+function lossPoints(log: TrainingLog): Point[] {
+  if (rewardPoints(log).length > 0) return [];
+  // A short run has fewer lines about steps than about epochs. An epoch's loss is its mean.
+  return log.steps.length < log.epochs.length
+    ? log.epochs.map(({ epoch, loss }) => [epoch - 0.5, loss])
+    : smoothed(log.steps.map((step) => [inEpochs(step, log), step.loss]));
+}
+
+function rewardPoints(log: TrainingLog): Point[] {
+  return smoothed(
+    log.steps.flatMap((step) =>
+      step.reward === undefined ? [] : [[inEpochs(step, log), step.reward] as const],
+    ),
+  );
+}
+
+function inEpochs({ step, totalSteps }: LoggedStep, { settings }: TrainingLog): number {
+  return (step / totalSteps) * settings.epochs;
+}
+
+/** Single batches differ more than epochs do: each point is the mean with its neighbours. */
+function smoothed(points: readonly Point[]): Point[] {
+  const reach = 2;
+  return points.map(([x], index) => {
+    const near = points.slice(Math.max(0, index - reach), index + reach + 1);
+    return [x, near.reduce((sum, [, y]) => sum + y, 0) / near.length];
+  });
 }
