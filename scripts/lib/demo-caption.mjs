@@ -4,7 +4,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { repositoryRoot } from './paths.mjs';
 
-export const DEMO_PHOTO = 'test/fixtures/photos/astronaut.jpg';
+export const DEMO_PHOTO = 'test/fixtures/photos/dog.jpg';
 const POLL_MS = 100;
 const TIMEOUT_MS = 60_000;
 
@@ -35,5 +35,8 @@ async function request(url, options) {
   const response = await fetch(url, options);
   const body = await response.json().catch(() => ({}));
   if (response.ok) return body;
+  if (response.status === 401) {
+    throw new Error('the services ask for keys, and "npm run keys -- create" makes one');
+  }
   throw new Error(body.detail ?? `the API answered ${response.status}`);
 }
