@@ -9,6 +9,7 @@ import { DEFAULT_BUNDLE } from '@caption-queue/captioning/bundle';
 import type { Caption } from '@caption-queue/contract/caption';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { hasTensorFlow } from '../support/engines.ts';
+import { devPhotoFiles, flickr8kIsAvailable } from '../support/flickr8k.ts';
 import { redisIsAvailable } from '../support/redis.ts';
 import { type ServiceStack, startStack } from '../support/service-stack.ts';
 import { writeTinyBundle } from '../support/tiny-bundle.ts';
@@ -44,7 +45,7 @@ describe.skipIf(!redisIsAvailable)('a photo posted by a form', () => {
 
   it('gets the caption that the command line gives it, from the shipped model', async () => {
     stack = await startStack({ model: DEFAULT_BUNDLE });
-    const files = ['cat.jpg', 'coffee.jpg', 'astronaut.jpg'].map((name) =>
+    const files = ['dog.jpg', 'coffee.jpg', 'astronaut.jpg'].map((name) =>
       join(photosFolder, name),
     );
     const expected = await captionsWithoutServer(files, DEFAULT_BUNDLE);
@@ -148,17 +149,12 @@ describe.skipIf(!redisIsAvailable)('a worker that is killed in the middle of its
   }
 });
 
-const flickr8k = process.env.FLICKR8K_DIR;
-
-describe.skipIf(!flickr8k || !redisIsAvailable)('twenty dev photos', () => {
+describe.skipIf(!flickr8kIsAvailable || !redisIsAvailable)('twenty dev photos', () => {
   afterEach(() => stack.stop());
 
   it('get at least fifteen different captions, those of the command line', async () => {
     stack = await startStack({ model: DEFAULT_BUNDLE });
-    const dev = (await readFile(join(flickr8k as string, 'Flickr_8k.devImages.txt'), 'utf8'))
-      .trim()
-      .split('\n');
-    const files = dev.slice(0, 20).map((name) => join(flickr8k as string, 'images', name.trim()));
+    const files = await devPhotoFiles(20);
     const expected = await captionsWithoutServer(files, DEFAULT_BUNDLE);
     const captions: Record<string, string | undefined> = {};
     for (const file of files) {
