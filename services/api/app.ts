@@ -14,6 +14,7 @@ import { captionEventsRoute } from './routes/caption-events.ts';
 import { createCaptionRoute } from './routes/create-caption.ts';
 import { operatingRoutes } from './routes/operating.ts';
 import { readCaptionRoute } from './routes/read-caption.ts';
+import { endCaptionRoutes } from './routes/end-caption.ts';
 import { parseTrustProxy } from './settings.ts';
 import { compileValidator } from './validator.ts';
 
@@ -80,3 +81,4 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   captionEventsRoute(app, options);
   return app;
 }
+  endCaptionRoutes(app, options);

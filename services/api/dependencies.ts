@@ -10,7 +10,7 @@ import type { ApiSettings } from './settings.ts';
 
 export interface ApiDependencies {
   settings: ApiSettings;
-  store: Pick<CaptionStore, 'create' | 'get' | 'checkRoom'>;
+  store: Pick<CaptionStore, 'create' | 'checkRoom' | 'get' | 'wasDeleted' | 'cancel' | 'delete'>;
   streams: Pick<EventStreams, 'read' | 'hasEnded'>;
   heartbeats: Heartbeats;
   imaging: Pick<ImagingPool, 'normalise'>;

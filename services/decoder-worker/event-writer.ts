@@ -1,5 +1,5 @@
 // Writes a caption's words and drafts to its stream while the next ones are computed.
-import type { CaptionStore } from '@caption-queue/queue/caption-store';
+import type { WorkStore } from '@caption-queue/queue/caption-store';
 import type { DecodeClaim, ProgressEvent } from '@caption-queue/queue/claim';
 
 export interface EventWriter {
@@ -17,7 +17,7 @@ export interface EventWriter {
  */
 export function createEventWriter(options: {
   claim: DecodeClaim;
-  store: Pick<CaptionStore, 'appendEvents'>;
+  store: Pick<WorkStore, 'appendEvents'>;
   onFailure: (error: unknown) => void;
 }): EventWriter {
   const { claim, store, onFailure } = options;

@@ -1,7 +1,7 @@
 // The decode stage of one caption: features to words, streamed as they come, and the result written to the record.
 import { captionOutput } from '@caption-queue/captioning/caption-output';
 import type { CaptionOptions } from '@caption-queue/contract/caption';
-import type { CaptionStore } from '@caption-queue/queue/caption-store';
+import type { WorkStore } from '@caption-queue/queue/caption-store';
 import type { DecodeClaim, ProgressEvent } from '@caption-queue/queue/claim';
 import { createEventWriter } from './event-writer.ts';
 
@@ -26,7 +26,7 @@ export type GenerateCaptions = (request: {
 
 export interface DecodeProcessorOptions {
   generate: GenerateCaptions;
-  store: Pick<CaptionStore, 'appendEvents' | 'succeed'>;
+  store: Pick<WorkStore, 'appendEvents' | 'succeed'>;
   model: { name: string; version: string };
   /** Told how many words a finished caption has. */
   onWords?: (count: number) => void;

@@ -1,5 +1,5 @@
 // The encode stage of one caption: features from the cache or the model, handed over to the decode stage.
-import type { CaptionStore } from '@caption-queue/queue/caption-store';
+import type { WorkStore } from '@caption-queue/queue/caption-store';
 import type { EncodeClaim } from '@caption-queue/queue/claim';
 import { type FeatureCache, featureKey } from '@caption-queue/queue/feature-cache';
 
@@ -15,7 +15,7 @@ export interface PictureEncoder {
 export interface EncodeProcessorOptions {
   encoder: PictureEncoder;
   cache: FeatureCache;
-  store: Pick<CaptionStore, 'handOver'>;
+  store: Pick<WorkStore, 'handOver'>;
   preprocessingVersion: string;
   /** Pinned to the caption: only a decoder of the same bundle may finish it. */
   bundleHash: string;

@@ -115,6 +115,7 @@ export const CaptionRecord = Type.Object({
   created_at: timestamp('When it was accepted.'),
   started_at: nullable(timestamp('When a worker first took it.')),
   completed_at: nullable(timestamp('When it reached a terminal state.')),
+  expires_at: nullable(timestamp('By when it must have ended, else it becomes `expired`.')),
   purge_at: nullable(timestamp('When the record is deleted by retention.')),
   input: CaptionInput,
   options: CaptionOptions,
@@ -133,6 +134,6 @@ export type CaptionRecord = Type.Static<typeof CaptionRecord>;
 
 export const Caption = Type.Object({
   ...CaptionRecord.properties,
-  urls: Type.Object({ self: Type.String(), events: Type.String() }),
+  urls: Type.Object({ self: Type.String(), events: Type.String(), cancel: Type.String() }),
 });
 export type Caption = Type.Static<typeof Caption>;

@@ -7,7 +7,11 @@
 //   {cq}:pixels:<id>        string  299 × 299 × 3 bytes; deleted at the terminal state
 //   {cq}:features:<id>      string  [8, 8, 2048] float16; deleted at the terminal state
 //   {cq}:events:<id>        stream  fields `type`, `data` (JSON); expires an hour after the terminal state
+//   {cq}:tombstone:<id>     string  the tenant of a caption that ended; outlives the record by retention: 410, not 404
 //   {cq}:active             zset    captions in work → ms of their last activity or check; its size is admission
+//   {cq}:index              zset    `<tenant>/<id>` and `<tenant>/<status>/<id>` of every record, in lexical order
+//   {cq}:deadlines          zset    captions in work that have one → ms at which they expire
+//   {cq}:purges             zset    `<tenant>/<status>/<id>` of ended captions → ms at which retention deletes them
 //   {cq}:admitted           number  captions ever admitted; a caption keeps the value it got (`sequence`)
 //   {cq}:finished           number  captions ever ended; sequence − finished estimates how many are ahead
 //   {cq}:heartbeats         zset    worker id → ms at which its beat is over
@@ -43,6 +47,9 @@ export interface Keys {
 
 /**
  * Builds the key names under one prefix.
+  readonly index: string;
+  readonly deadlines: string;
+  readonly purges: string;
  *
  * @param prefix a Redis hash tag, e.g. `{cq}`; the braces matter on a cluster
  */
@@ -57,6 +64,7 @@ export function buildKeys(prefix: string): Keys {
     reconciler: `${prefix}:reconciler`,
     caption: (captionId) => `${prefix}:caption:${captionId}`,
     pixels: (captionId) => `${prefix}:pixels:${captionId}`,
+  tombstone(captionId: string): string;
     features: (captionId) => `${prefix}:features:${captionId}`,
     events: (captionId) => `${prefix}:events:${captionId}`,
     heartbeat: (workerId) => `${prefix}:heartbeat:${workerId}`,
@@ -64,3 +72,8 @@ export function buildKeys(prefix: string): Keys {
     feature: (contentHash) => `${prefix}:feature:${contentHash}`,
   };
 }
+    index: `${prefix}:index`,
+    deadlines: `${prefix}:deadlines`,
+    purges: `${prefix}:purges`,
+    tombstone: (captionId) => `${prefix}:tombstone:${captionId}`,
+    apiKey: (keyId) => `${prefix}:key:${keyId}`,

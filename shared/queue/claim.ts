@@ -69,7 +69,7 @@ export interface Success {
   model: { name: string; version: string };
 }
 
-/** Another worker holds the caption, or it has ended: this worker's result doesn't count. */
+/** Another worker holds the caption, or it has ended (canceled, deleted, expired): this worker's result doesn't count. */
 export class ClaimLostError extends Error {
   constructor(claim: ClaimRef) {
     super(`Claim ${claim.fence} on ${claim.captionId} (${claim.stage}) is lost.`);

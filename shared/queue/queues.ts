@@ -23,6 +23,8 @@ export interface QueueCounts {
 export interface StageQueues {
   /** Adds a stage's job; adding the same dispatch twice is harmless. */
   add(options: { stage: Stage; captionId: string; dispatch: number }): Promise<void>;
+  /** Takes a job out of the queue, unless a worker is at it. */
+  remove(options: { stage: Stage; captionId: string; dispatch: number }): Promise<void>;
   /** Is the job waiting, delayed or at work? Absent, failed and completed ones aren't. */
   isPending(options: { stage: Stage; captionId: string; dispatch: number }): Promise<boolean>;
   counts(stage: Stage): Promise<QueueCounts>;
@@ -69,6 +71,11 @@ export function createStageQueues(options: { redis: Redis; prefix: string }): St
         { captionId, dispatch },
         { jobId: stageJobId(captionId, stage, dispatch) },
       );
+    },
+
+    async remove({ stage, captionId, dispatch }) {
+      const queue = await queueOf(stage);
+      await queue.remove(stageJobId(captionId, stage, dispatch));
     },
 
     async isPending({ stage, captionId, dispatch }) {

@@ -1,13 +1,14 @@
-// Looks after captions whose job was lost: dispatches them again, or ends them visibly. One process at a time does it.
+// Looks after captions whose job was lost, whose deadline has passed or whose time is over. One process at a time does it.
 import { randomUUID } from 'node:crypto';
 import { type CaptionStatus, isTerminal, type Stage } from '@caption-queue/contract/caption';
 import { buildKeys } from '@caption-queue/contract/keys';
 import type { Logger } from '@caption-queue/runtime/logger';
 import type { Redis } from 'ioredis';
-import type { CaptionStore, Revival } from './caption-store.ts';
+import type { WorkStore } from './caption-store.ts';
 import { isConnectionError } from './connection-error.ts';
 import { createHeartbeats } from './heartbeats.ts';
 import type { StageQueues } from './queues.ts';
+import type { Revival } from './stage-claims.ts';
 
 /** How often a slice is looked at. */
 const DEFAULT_INTERVAL_MS = 2_000;
@@ -28,7 +29,7 @@ const GIVE_UP = `if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL',
 
 export interface ReconcilerOptions {
   redis: Redis;
-  store: CaptionStore;
+  store: WorkStore;
   queues: StageQueues;
   prefix: string;
   /** How long a caption stays parked before it starts again from its pixels. */
@@ -54,10 +55,14 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   let stopping = false;
   let wake: (() => void) | undefined;
 
-  /** @returns the captions longest unheard of, and moves them to the end of the line */
-  async function takeSlice(): Promise<Suspect[]> {
+  /** By Redis' clock, like all times of a record. */
+  async function readClock(): Promise<number> {
     const [seconds, microseconds] = await redis.time();
-    const nowMs = Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000);
+    return Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000);
+  }
+
+  /** @returns the captions longest unheard of, and moves them to the end of the line */
+  async function takeSlice(nowMs: number): Promise<Suspect[]> {
     const ids = await redis.zrangebyscore(keys.active, '-inf', nowMs - quietMs, 'LIMIT', 0, SLICE);
     if (ids.length === 0) return [];
     await redis.zadd(keys.active, 'XX', ...ids.flatMap((id) => [nowMs, id]));
@@ -109,7 +114,11 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   async function tick(): Promise<void> {
     const mine = await redis.eval(RENEW_OR_TAKE, 1, keys.reconciler, token, LOCK_TTL_MS);
     if (mine !== 1) return;
-    const suspects = await takeSlice();
+    const nowMs = await readClock();
+    const expired = await store.expireDue({ nowMs, limit: SLICE });
+    if (expired.length > 0) logger.info({ captionIds: expired }, 'expired');
+    await store.forgetPurged({ nowMs, limit: SLICE });
+    const suspects = await takeSlice(nowMs);
     await Promise.all(suspects.map(look));
   }
 

@@ -8,10 +8,13 @@ import {
   type Stage,
 } from '@caption-queue/contract/caption';
 
+/** A record as the store answers it: the tenant it belongs to stays inside the service. */
+export type StoredCaption = CaptionRecord & { readonly tenant: string };
+
 /**
  * Reads the hash at `keys.caption(id)`. Times are milliseconds, `input`, `options`, `output`, `error` and `model`
  * JSON. Fields that only the pipeline needs (`dispatch`, `fence`, `claims_*`, `bundle_hash`, `parked_at`, `words`,
- * `enqueued_at`, `retention_seconds`, `sequence`, `last_event_id`) stay inside.
+ * `enqueued_at`, `retention_seconds`, `sequence`, `last_event_id`, `tenant`) stay inside.
  *
  * @param finishedCount captions ever ended, to estimate how many are ahead
  * @returns undefined when there is no such caption
@@ -32,6 +35,7 @@ export function parseRecord(
     created_at: new Date(createdMs).toISOString(),
     started_at: timeOrNull(hash.started_at),
     completed_at: timeOrNull(hash.completed_at),
+    expires_at: timeOrNull(hash.expires_at),
     purge_at: timeOrNull(hash.purge_at),
     input: JSON.parse(hash.input ?? 'null') as CaptionInput,
     options: JSON.parse(hash.options ?? 'null') as CaptionOptions,

@@ -5,7 +5,7 @@ import { failureCodes } from '@caption-queue/contract/problems';
 import type { Logger } from '@caption-queue/runtime/logger';
 import { DelayedError, type Job, WaitingError } from 'bullmq';
 import type { Redis } from 'ioredis';
-import type { CaptionStore } from './caption-store.ts';
+import type { WorkStore } from './caption-store.ts';
 import { ClaimLostError, type ClaimOf } from './claim.ts';
 import { isConnectionError } from './connection-error.ts';
 import { createQueueWorker } from './queue-worker.ts';
@@ -25,7 +25,7 @@ export interface StageObserver {
 
 export interface StageWorkerOptions<S extends Stage> {
   stage: S;
-  store: CaptionStore;
+  store: WorkStore;
   /** Of role `worker`; a second one is made from it for blocking waits. The caller closes it. */
   redis: Redis;
   prefix: string;
@@ -122,7 +122,10 @@ export function createStageWorker<S extends Stage>(options: StageWorkerOptions<S
       return 'done';
     } catch (error) {
       if (error instanceof ClaimLostError) {
-        logger.info({ captionId, stage, fence: claim.fence }, 'another worker took over');
+        logger.info(
+          { captionId, stage, fence: claim.fence },
+          'taken over, canceled, deleted or expired',
+        );
         return 'lost';
       }
       const aborted: unknown = abort.signal.reason;

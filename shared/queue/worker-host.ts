@@ -6,7 +6,7 @@ import type { Logger } from '@caption-queue/runtime/logger';
 import { createRegistry, type Registry } from '@caption-queue/runtime/metrics';
 import { createOpsServer } from '@caption-queue/runtime/ops-server';
 import type { Redis } from 'ioredis';
-import { type CaptionStore, createCaptionStore } from './caption-store.ts';
+import { createWorkStore, type WorkStore } from './caption-store.ts';
 import { createFeatureCache, type FeatureCache } from './feature-cache.ts';
 import { createHeartbeatWriter } from './heartbeats.ts';
 import { createStageMetrics, registerQueueMetrics } from './queue-metrics.ts';
@@ -37,7 +37,7 @@ export interface WorkerHostOptions<S extends Stage> {
 }
 
 export interface WorkerHost<S extends Stage> {
-  readonly store: CaptionStore;
+  readonly store: WorkStore;
   readonly registry: Registry;
   /** Port of /livez, /readyz, /metrics and /info. */
   readonly opsPort: number;
@@ -76,7 +76,7 @@ export async function createWorkerHost<S extends Stage>(
   const quickRedis = connect('producer');
   const queues = createStageQueues({ redis, prefix });
   lifecycle.onShutdown('queues', () => queues.close());
-  const store = createCaptionStore({ redis, queues, prefix });
+  const store = createWorkStore({ redis, queues, prefix });
 
   const heartbeat = createHeartbeatWriter({ redis: quickRedis, prefix, stage, engine, logger });
   lifecycle.onShutdown('heartbeat', () => heartbeat.stop());

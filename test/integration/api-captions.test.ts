@@ -319,6 +319,7 @@ describe.skipIf(!redisIsAvailable)('the API', () => {
         '/readyz',
         '/v1/captions',
         '/v1/captions/{id}',
+        '/v1/captions/{id}/cancel',
         '/v1/captions/{id}/events',
       ].sort(),
     );

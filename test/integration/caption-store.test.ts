@@ -1,6 +1,5 @@
 // The store's transitions, each against a real Redis: what they need, what they write, what they refuse.
 import { MAX_CLAIMS } from '@caption-queue/contract/jobs';
-import { createCaptionStore } from '@caption-queue/queue/caption-store';
 import { ClaimLostError, type ClaimOf } from '@caption-queue/queue/claim';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -63,7 +62,12 @@ describe.skipIf(!redisIsAvailable)('the caption store', () => {
 
   it('gives a claim the very pixels, and the next stage the very features', async () => {
     const pixels = flatPixels(0).map((_, index) => index % 251);
-    const { id } = await side.store.create({ input: fakeInput, options: defaultOptions, pixels });
+    const { id } = await side.store.create({
+      tenant: 'default',
+      input: fakeInput,
+      options: defaultOptions,
+      pixels,
+    });
     const encode = await claimed(id, 'encode', 1);
     expect(Buffer.from(encode.pixels).equals(Buffer.from(pixels))).toBe(true);
     expect(encode).toMatchObject({ fence: 1, claims: 1, options: defaultOptions });
@@ -229,12 +233,5 @@ describe.skipIf(!redisIsAvailable)('the caption store', () => {
 
   it('reads nothing for an id it never gave', async () => {
     expect(await side.store.get('cap_00000000-0000-7000-8000-000000000000')).toBeUndefined();
-  });
-
-  it('creates nothing when it was made for a worker', async () => {
-    const { redis, queues, prefix } = side;
-    const store = createCaptionStore({ redis, queues, prefix });
-    const upload = { input: fakeInput, options: defaultOptions, pixels: flatPixels(1) };
-    await expect(store.create(upload)).rejects.toThrow(/limits/);
   });
 });

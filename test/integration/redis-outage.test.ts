@@ -106,7 +106,12 @@ describe.skipIf(!redisIsAvailable).concurrent('without Redis', () => {
       logger: silentLogger,
     });
     const heartbeats = createHeartbeats({ redis, prefix });
-    const upload = { input: fakeInput, options: defaultOptions, pixels: flatPixels(8) };
+    const upload = {
+      tenant: 'default',
+      input: fakeInput,
+      options: defaultOptions,
+      pixels: flatPixels(8),
+    };
     await expect(store.create(upload)).rejects.toMatchObject({ code: 'redis_unavailable' });
     await expect(heartbeats.list()).rejects.toMatchObject({ code: 'redis_unavailable' });
     expect(redisProblem(redis)).toMatch(/cannot be reached/);

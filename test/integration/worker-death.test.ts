@@ -104,7 +104,7 @@ describe.skipIf(!redisIsAvailable)('a worker process', () => {
     expect(record.output?.caption).toBe(fakeCaption(5));
     slow.kill('SIGCONT');
     expect(await slow.endWith('SIGTERM')).toBe(0); // ends what it was at, without effect
-    expect(await side.store.get(id)).toEqual(record);
+    expect(await side.store.get(id)).toMatchObject(record);
     expect((await side.queues.counts('decode')).waiting).toBe(0);
   });
 

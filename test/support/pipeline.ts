@@ -3,7 +3,12 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { FEATURES_BYTES, PIXELS_BYTES } from '@caption-queue/contract/bundle';
 import type { CaptionRecord } from '@caption-queue/contract/caption';
-import { type CaptionStore, createCaptionStore } from '@caption-queue/queue/caption-store';
+import {
+  type CaptionStore,
+  createCaptionStore,
+  createWorkStore,
+  type WorkStore,
+} from '@caption-queue/queue/caption-store';
 import { createEventStreams, type EventStreams } from '@caption-queue/queue/event-stream';
 import { createFeatureCache } from '@caption-queue/queue/feature-cache';
 import { createStageQueues, type StageQueues } from '@caption-queue/queue/queues';
@@ -102,13 +107,14 @@ export async function createQueueSide(options: {
     streams,
     post: (value, wanted = {}) =>
       store.create({
+        tenant: 'default',
         input: fakeInput,
         options: { ...defaultOptions, ...wanted },
         pixels: flatPixels(value),
       }),
     async untilEnded(captionId) {
       for await (const { event } of streams.read({ captionId })) {
-        if (event.type === 'completed' || event.type === 'failed') return event.data;
+        if ('id' in event.data) return event.data;
       }
       throw new Error(`${captionId} ended without a terminal event.`);
     },
@@ -123,7 +129,7 @@ export async function createQueueSide(options: {
 
 export interface WorkerSide {
   redis: Redis;
-  store: CaptionStore;
+  store: WorkStore;
   queues: StageQueues;
   /** How many pictures the made-up encoder ran for. */
   readonly encodes: number;
@@ -150,7 +156,7 @@ export function createWorkerSide(options: {
   const redis = createRedis({ url, role: 'worker', logger });
   const cacheRedis = createRedis({ url: cacheUrl ?? url, role: 'cache', logger });
   const queues = createStageQueues({ redis, prefix });
-  const store = createCaptionStore({ redis, queues, prefix });
+  const store = createWorkStore({ redis, queues, prefix });
   const outcomes: StageOutcome[] = [];
   let encodes = 0;
   const common = {

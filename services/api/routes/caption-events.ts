@@ -8,8 +8,8 @@ import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import type { ApiDependencies } from '../dependencies.ts';
 import { frameEvents } from '../event-frames.ts';
+import { CaptionParams, ownCaptionProblems, readOwn } from '../own-caption.ts';
 import { problemResponses } from '../plugins/openapi.ts';
-import { CaptionParams, noSuchCaption } from './read-caption.ts';
 
 /** Shorter than the 30 to 60 s after which proxies drop a silent connection. */
 const HEARTBEAT_MS = 15_000;
@@ -26,9 +26,10 @@ export function captionEventsRoute(
     for (const stream of open) stream.abort();
   });
 
-  app.get<{ Params: { id: string }; Headers: { 'last-event-id'?: string } }>(
+  app.get<{ Params: CaptionParams; Headers: { 'last-event-id'?: string } }>(
     '/v1/captions/:id/events',
     {
+      config: { scope: 'captions:read' },
       schema: {
         tags: ['captions'],
         operationId: 'followCaption',
@@ -47,13 +48,7 @@ export function captionEventsRoute(
             content: { 'text/event-stream': { schema: CaptionEvent } },
           },
           204: { description: 'Nothing is left: that was the last event.', type: 'null' },
-          ...problemResponses(
-            'validation_failed',
-            'invalid_last_event_id',
-            'foreign_host',
-            'not_found',
-            'redis_unavailable',
-          ),
+          ...problemResponses(...ownCaptionProblems, 'invalid_last_event_id'),
         },
       },
     },
@@ -67,8 +62,7 @@ export function captionEventsRoute(
           'Last-Event-ID must be the id of an event of this stream, like 1700000000000-0.',
         );
       }
-      const record = await store.get(captionId);
-      if (record === undefined) throw noSuchCaption(captionId);
+      const record = await readOwn(store, { id: captionId, tenant: request.access.tenant });
       if (afterId !== undefined && isTerminal(record.status)) {
         if (await streams.hasEnded({ captionId, afterId })) return reply.code(204).send();
       }

@@ -108,6 +108,7 @@ export function createCaptionRoute(app: FastifyInstance, dependencies: ApiDepend
   app.post<{ Querystring: Partial<CaptionOptions> }>(
     '/v1/captions',
     {
+      config: { scope: 'captions:write' },
       schema,
       // Before the body is read: what can't be accepted needn't be received.
       onRequest: [withinBudget, async () => store.checkRoom()],
@@ -117,6 +118,7 @@ export function createCaptionRoute(app: FastifyInstance, dependencies: ApiDepend
       const { pixels, mediaType, width, height } = await imaging.normalise(image);
       const sha256 = createHash('sha256').update(pixels).digest('hex');
       const record = await store.create({
+        tenant: request.access.tenant,
         input: { sha256, media_type: mediaType, width, height },
         options: Value.Default(CaptionOptions, { ...request.query, ...options }) as CaptionOptions,
         pixels,

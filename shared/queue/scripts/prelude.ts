@@ -4,11 +4,11 @@
 const STREAM_EXPIRY_SECONDS = 3_600;
 
 /**
- * KEYS: record, events, pixels, features, active, admitted, finished. ARGV[1] is the hint channel, ARGV[2] the
- * caption's id; a script's own arguments follow. Times are the server's, so that hosts needn't agree on theirs.
+ * KEYS: see `scriptKeys` (store-context.ts). ARGV[1] is the hint channel, ARGV[2] the caption's id; a script's own
+ * arguments follow. Times are the server's, so that hosts needn't agree on theirs.
  */
 export const PRELUDE = `
-local record, events, pixels, features, active, admitted, finished = unpack(KEYS)
+local record, events, pixels, features, tombstone, active, index, deadlines, purges, admitted, finished = unpack(KEYS)
 local channel, id = ARGV[1], ARGV[2]
 
 local clock = redis.call('TIME')
@@ -32,7 +32,15 @@ local function hint(eventId)
   redis.call('PUBLISH', channel, eventId)
 end
 
+-- Moves the caption to its new status in the list of its tenant.
+local function reindex(tenant, from, to)
+  if from then redis.call('ZREM', index, tenant .. '/' .. from .. '/' .. id) end
+  redis.call('ZADD', index, 0, tenant .. '/' .. to .. '/' .. id)
+end
+
 local function setStatus(status)
+  local s = get('tenant', 'status')
+  reindex(s[1], s[2], status)
   set('status', status)
   hint(append('status', '{"status":"' .. status .. '"}'))
 end
@@ -41,23 +49,37 @@ local function touch()
   redis.call('ZADD', active, now, id)
 end
 
--- Is the caption still in this stage, under this dispatch, held by this claim?
-local function held(stage, dispatch, fence)
-  local s = get('status', 'stage', 'dispatch', 'fence')
-  return s[1] and not terminalEvent[s[1]] and s[2] == stage and s[3] == dispatch and s[4] == fence
-end
-
 -- The only way into a terminal state. The event carries no data: readers take it from the record.
 local function finish(status)
   local eventId = append(terminalEvent[status], '')
-  local retention = tonumber(get('retention_seconds')[1])
-  set('status', status, 'completed_at', now, 'purge_at', now + retention * 1000, 'last_event_id', eventId)
+  local s = get('tenant', 'status', 'retention_seconds')
+  local tenant, retention = s[1], tonumber(s[3])
+  local purgeAt = now + retention * 1000
+  reindex(tenant, s[2], status)
+  set('status', status, 'completed_at', now, 'purge_at', purgeAt, 'last_event_id', eventId)
   if status == 'succeeded' then set('stage', '') end
   redis.call('DEL', pixels, features)
   redis.call('ZREM', active, id)
+  redis.call('ZREM', deadlines, id)
   redis.call('INCR', finished)
+  redis.call('ZADD', purges, purgeAt, tenant .. '/' .. status .. '/' .. id)
   redis.call('EXPIRE', record, retention)
   redis.call('EXPIRE', events, math.min(retention, ${STREAM_EXPIRY_SECONDS}))
+  redis.call('SET', tombstone, tenant, 'EX', 2 * retention)
   hint(eventId)
+end
+
+-- Has the deadline of a caption in work passed? Then this ends it.
+local function overdue()
+  local expiresAt = get('expires_at')[1]
+  if not expiresAt or now < tonumber(expiresAt) then return false end
+  finish('expired')
+  return true
+end
+
+-- Is the caption still in this stage, under this dispatch, held by this claim, and in time?
+local function held(stage, dispatch, fence)
+  local s = get('status', 'stage', 'dispatch', 'fence')
+  return s[1] and not terminalEvent[s[1]] and s[2] == stage and s[3] == dispatch and s[4] == fence and not overdue()
 end
 `;

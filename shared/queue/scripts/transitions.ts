@@ -1,22 +1,6 @@
-// The transitions of a caption, each one script. See prelude.ts for the keys and the first two arguments.
+// The transitions that workers and the reconciler make, each one script. See prelude.ts for keys and arguments.
 import { PRELUDE } from './prelude.ts';
 import { defineScript } from './run-script.ts';
-
-/**
- * Admission and birth in one: nothing is written when the queue is full.
- * ARGV: 3 most captions in work, 4 retention (s), 5 input, 6 options (JSON), 7 pixels.
- * → `created` | `full`
- */
-export const CREATE = defineScript(`${PRELUDE}
-if redis.call('ZCARD', active) >= tonumber(ARGV[3]) then return { 'full' } end
-set('id', id, 'status', 'queued', 'stage', 'encode', 'dispatch', 1, 'fence', 0,
-  'claims_encode', 0, 'claims_decode', 0, 'words', 0, 'created_at', now, 'enqueued_at', now, 'queue_ms', 0,
-  'retention_seconds', ARGV[4], 'input', ARGV[5], 'options', ARGV[6], 'sequence', redis.call('INCR', admitted))
-redis.call('SET', pixels, ARGV[7])
-touch()
-setStatus('queued')
-return { 'created' }
-`);
 
 /**
  * A worker takes a job. ARGV: 3 stage, 4 dispatch, 5 most claims a stage may have, 6 the worker's bundle hash ('' for
@@ -29,7 +13,7 @@ local stage, dispatch = ARGV[3], ARGV[4]
 local s = get('status', 'stage', 'dispatch', 'claims_' .. stage, 'bundle_hash', 'parked_at', 'enqueued_at', 'words',
   'options', 'created_at')
 if not s[1] then return { 'gone' } end
-if terminalEvent[s[1]] then return { 'ended' } end
+if terminalEvent[s[1]] or overdue() then return { 'ended' } end
 if stage == 'encode' and s[2] == 'decode' then return { 'handed-over', s[3] } end
 if s[2] ~= stage or s[3] ~= dispatch then return { 'stale' } end
 if stage == 'decode' and s[5] ~= ARGV[6] then

@@ -1,0 +1,59 @@
+// What all parts of the caption store share: the connection, the queues, and the way to run a transition.
+import { buildKeys, type Keys } from '@caption-queue/contract/keys';
+import type { Redis } from 'ioredis';
+import type { StageQueues } from './queues.ts';
+import {
+  runScript,
+  type Script,
+  type ScriptArgument,
+  type ScriptReply,
+} from './scripts/run-script.ts';
+
+export interface StoreContext {
+  readonly redis: Redis;
+  readonly queues: StageQueues;
+  readonly keys: Keys;
+  /** Runs a transition of one caption. */
+  run(script: Script, captionId: string, ...args: ScriptArgument[]): Promise<ScriptReply>;
+}
+
+export function createStoreContext(options: {
+  redis: Redis;
+  queues: StageQueues;
+  prefix: string;
+}): StoreContext {
+  const { redis, queues, prefix } = options;
+  const keys = buildKeys(prefix);
+  return {
+    redis,
+    queues,
+    keys,
+    run: (script, captionId, ...args) =>
+      runScript(redis, script, {
+        keys: scriptKeys(keys, captionId),
+        args: [keys.hint(captionId), captionId, ...args],
+      }),
+  };
+}
+
+/** In the order in which scripts/prelude.ts takes them. */
+function scriptKeys(keys: Keys, captionId: string): string[] {
+  return [
+    keys.caption(captionId),
+    keys.events(captionId),
+    keys.pixels(captionId),
+    keys.features(captionId),
+    keys.tombstone(captionId),
+    keys.active,
+    keys.index,
+    keys.deadlines,
+    keys.purges,
+    keys.admitted,
+    keys.finished,
+  ];
+}
+
+/** The bytes of an array, not copied. */
+export function toBuffer(array: Uint8Array | Uint16Array): Buffer {
+  return Buffer.from(array.buffer, array.byteOffset, array.byteLength);
+}
