@@ -15,6 +15,8 @@ import { createCaptionRoute } from './routes/create-caption.ts';
 import { operatingRoutes } from './routes/operating.ts';
 import { readCaptionRoute } from './routes/read-caption.ts';
 import { endCaptionRoutes } from './routes/end-caption.ts';
+import { listCaptionsRoute } from './routes/list-captions.ts';
+import { endCaptionRoutes } from './routes/end-caption.ts';
 import { parseTrustProxy } from './settings.ts';
 import { compileValidator } from './validator.ts';
 
@@ -81,4 +83,6 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   captionEventsRoute(app, options);
   return app;
 }
+  endCaptionRoutes(app, options);
+  listCaptionsRoute(app, options);
   endCaptionRoutes(app, options);

@@ -1,5 +1,8 @@
 // What the HTTP edge needs from the rest. `app.ts` takes it as an argument, so tests build an app directly.
-import type { CaptionStore } from '@caption-queue/queue/caption-store';
+import type { ApiKeys } from '@caption-queue/queue/api-keys';
+import type { CaptionAdmission } from '@caption-queue/queue/caption-admission';
+import type { CaptionEndings } from '@caption-queue/queue/caption-endings';
+import type { CaptionReader } from '@caption-queue/queue/caption-reader';
 import type { EventStreams } from '@caption-queue/queue/event-stream';
 import type { Heartbeats } from '@caption-queue/queue/heartbeats';
 import type { Logger } from '@caption-queue/runtime/logger';
@@ -10,7 +13,7 @@ import type { ApiSettings } from './settings.ts';
 
 export interface ApiDependencies {
   settings: ApiSettings;
-  store: Pick<CaptionStore, 'create' | 'checkRoom' | 'get' | 'wasDeleted' | 'cancel' | 'delete'>;
+  store: CaptionAdmission & CaptionReader & Pick<CaptionEndings, 'cancel' | 'delete'>;
   streams: Pick<EventStreams, 'read' | 'hasEnded'>;
   heartbeats: Heartbeats;
   imaging: Pick<ImagingPool, 'normalise'>;

@@ -137,3 +137,11 @@ export const Caption = Type.Object({
   urls: Type.Object({ self: Type.String(), events: Type.String(), cancel: Type.String() }),
 });
 export type Caption = Type.Static<typeof Caption>;
+
+export const CaptionPage = Type.Object({
+  data: Type.Array(Caption, { description: 'Newest first.' }),
+  next_cursor: nullable(
+    Type.String({ description: '`cursor` of the next page; null when there is none.' }),
+  ),
+});
+export type CaptionPage = Type.Static<typeof CaptionPage>;

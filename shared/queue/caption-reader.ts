@@ -1,7 +1,11 @@
 // The part of the caption store that reads.
+import type { CaptionStatus } from '@caption-queue/contract/caption';
 import { withinDeadline } from './deadline.ts';
 import { parseRecord, type StoredCaption } from './record.ts';
 import type { StoreContext } from './store-context.ts';
+
+/** Sorts after every id, of which hexadecimal digits follow the prefix. */
+const AFTER_ALL_IDS = 'cap_~';
 
 export interface CaptionReader {
   /**
@@ -15,6 +19,18 @@ export interface CaptionReader {
    * @throws ProblemError `redis_unavailable`
    */
   wasDeleted(options: { captionId: string; tenant: string }): Promise<boolean>;
+  /**
+   * A tenant's captions, newest first. A page may hold fewer than `limit` although another follows.
+   *
+   * @param options.cursor `nextCursor` of the page before; default: from the newest
+   * @throws ProblemError `redis_unavailable`
+   */
+  list(options: {
+    tenant: string;
+    status?: CaptionStatus | undefined;
+    cursor?: string | undefined;
+    limit: number;
+  }): Promise<{ captions: StoredCaption[]; nextCursor: string | null }>;
 }
 
 export function createCaptionReader(context: StoreContext): CaptionReader {
@@ -23,6 +39,24 @@ export function createCaptionReader(context: StoreContext): CaptionReader {
     get: (captionId) => withinDeadline(redis, () => readCaption(context, captionId)),
     wasDeleted: ({ captionId, tenant }) =>
       withinDeadline(redis, async () => (await redis.get(keys.tombstone(captionId))) === tenant),
+
+    list: ({ tenant, status, cursor, limit }) =>
+      withinDeadline(redis, async () => {
+        const path = status === undefined ? `${tenant}/` : `${tenant}/${status}/`;
+        const members = await redis.zrevrangebylex(
+          keys.index,
+          `(${path}${cursor ?? AFTER_ALL_IDS}`,
+          `[${path}cap_`,
+          ...(['LIMIT', 0, limit + 1] as const),
+        );
+        const ids = members.slice(0, limit).map((member) => member.slice(path.length));
+        const captions = await Promise.all(ids.map((id) => readCaption(context, id)));
+        return {
+          // Retention may have deleted one since.
+          captions: captions.filter((caption) => caption !== undefined),
+          nextCursor: members.length > limit ? (ids.at(-1) ?? null) : null,
+        };
+      }),
   };
 }
 
