@@ -8,6 +8,7 @@ import { type Command, type Options, table } from './command-line/command.ts';
 import { createProgress } from './command-line/progress.ts';
 import { OUTPUT_LAYER, runFolder, runOption } from './command-line/run-folder.ts';
 import { dataOption, readDataset } from './dataset/read-dataset.ts';
+import { noteAblation } from './evaluation/ablation.ts';
 import { captionSplit } from './evaluation/caption-split.ts';
 import { TrainingError } from './failure.ts';
 import { openFeatureFile, readIndex } from './features/feature-file.ts';
@@ -35,6 +36,10 @@ export const evaluateCommand: Command = {
     output: {
       description: 'Also write file, caption and references as JSON lines.',
       value: 'FILE',
+    },
+    ablation: {
+      description: "Also note the figures in the run's ablation table, as the row of this name.",
+      value: 'TEXT',
     },
     record: { description: "Write the figures into the bundle's bundle.json." },
   },
@@ -91,6 +96,8 @@ export const evaluateCommand: Command = {
       await writeFile(output, `${lines.join('\n')}\n`);
     }
     if (options.flag('record')) await record(bundle, scores);
+    const row = options.optionalText('ablation');
+    if (row) await noteAblation(run.root, { name: row, photos: photos.length, scores });
     const plots = run.evaluation(bundle.manifest.name);
     await writeEvaluationPlots({
       folder: plots,

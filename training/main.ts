@@ -1,5 +1,8 @@
 // `npm run train -- <command>`: the command line that makes a model from captioned photos.
+import { cardCommand } from './card.ts';
 import { type Command, helpOf, parseOptions, table } from './command-line/command.ts';
+import { noteCommand } from './command-line/command-history.ts';
+import { runFolder } from './command-line/run-folder.ts';
 import { evaluateCommand } from './evaluate.ts';
 import { exportCommand } from './export.ts';
 import { TrainingError } from './failure.ts';
@@ -13,6 +16,7 @@ const commands: Command[] = [
   fitCommand,
   exportCommand,
   evaluateCommand,
+  cardCommand,
 ];
 
 function overview(): string {
@@ -36,7 +40,12 @@ async function main([name, ...args]: string[]): Promise<void> {
     throw new TrainingError(`There is no command '${name}'; the commands are ${known}.`);
   }
   if (args.includes('--help')) console.log(helpOf(command));
-  else await command.run(parseOptions(command, args));
+  else {
+    const options = parseOptions(command, args);
+    await command.run(options);
+    if ('run' in command.options)
+      await noteCommand(runFolder(options).root, { command: name, args });
+  }
 }
 
 try {

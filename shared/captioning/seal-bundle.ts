@@ -4,7 +4,10 @@ import { join, relative, sep } from 'node:path';
 import { BUNDLE_FORMAT_VERSION, type BundleManifest } from '@caption-queue/contract/bundle';
 import { sha256 } from './bundle.ts';
 
-/** Hashes all files under `directory`, text for people (`.md`) left out, and writes `bundle.json`. */
+/** The pictures and the template of MODEL_CARD.md. */
+export const CARD_FOLDER = 'card';
+
+/** Hashes all files under `directory`, except what is for people (`.md` and `card/`), and writes `bundle.json`. */
 export async function sealBundle(
   directory: string,
   manifest: Omit<BundleManifest, 'files' | 'formatVersion'>,
@@ -15,6 +18,7 @@ export async function sealBundle(
       (entry) => entry.isFile() && entry.name !== 'bundle.json' && !entry.name.endsWith('.md'),
     )
     .map((entry) => relative(directory, join(entry.parentPath, entry.name)).split(sep).join('/'))
+    .filter((path) => !path.startsWith(`${CARD_FOLDER}/`))
     .sort();
   const files: Record<string, string> = {};
   for (const path of paths) files[path] = sha256(await readFile(join(directory, path)));

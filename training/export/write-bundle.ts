@@ -1,9 +1,10 @@
 // Puts a bundle together: the trained decoder, its vocabulary, and the encoder and classifier it belongs to.
-import { copyFile, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { copyFile, cp, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { loadBundle } from '@caption-queue/captioning/bundle';
 import { saveLayersModel } from '@caption-queue/captioning/layers-model/files';
-import { sealBundle } from '@caption-queue/captioning/seal-bundle';
+import { CARD_FOLDER, sealBundle } from '@caption-queue/captioning/seal-bundle';
 import type { Vocabulary } from '@caption-queue/captioning/vocabulary';
 import { IMAGE_SIZE } from '@caption-queue/contract/bundle';
 import { createEngine } from '@caption-queue/inference/create-engine';
@@ -83,7 +84,10 @@ async function writeProbe(folder: string, pixels: Uint8Array): Promise<string> {
   return graph.hash;
 }
 
-/** A model card is written by people; a new export doesn't throw it away. */
+/** A model card has texts that people wrote; a new export doesn't throw it away. */
 async function keepTexts(from: string, to: string): Promise<void> {
-  await copyFile(path.join(from, 'MODEL_CARD.md'), path.join(to, 'MODEL_CARD.md')).catch(() => {});
+  for (const name of ['MODEL_CARD.md', CARD_FOLDER]) {
+    const kept = path.join(from, name);
+    if (existsSync(kept)) await cp(kept, path.join(to, name), { recursive: true });
+  }
 }

@@ -1,0 +1,86 @@
+// Captions of a folder of photos as a table of the card, with small copies of the photos.
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Bundle } from '@caption-queue/captioning/bundle';
+import { createEngine } from '@caption-queue/inference/create-engine';
+import sharp from 'sharp';
+import { captionSplit } from '../evaluation/caption-split.ts';
+import { TrainingError } from '../failure.ts';
+import { encodeJpeg, loadThumbnail } from '../plots/thumbnail.ts';
+import { image, markdownTable } from './markdown.ts';
+
+const photoFile = /\.(jpe?g|png|webp|gif|avif)$/i;
+const THUMBNAIL_HEIGHT = 120;
+
+/**
+ * @param folder of the photos
+ * @param copySide also caption a copy of each with so many pixels a side, as small as the training photos were
+ * @param cardFolder where the small copies that are shown go; their names in the table are relative to its parent
+ * @throws TrainingError when there is no photo
+ */
+export async function photosSection({
+  bundle,
+  folder,
+  copySide,
+  cardFolder,
+}: {
+  bundle: Bundle;
+  folder: string;
+  copySide: number | undefined;
+  cardFolder: string;
+}): Promise<string> {
+  const names = await readdir(folder).catch(() => [] as string[]);
+  const files = names.filter((name) => photoFile.test(name)).sort();
+  if (files.length === 0) throw new TrainingError(`There is no photo in ${folder}.`);
+  const captions = await captionAll(bundle, folder, files);
+  const ofCopies = copySide ? await captionCopies({ bundle, folder, files, copySide }) : undefined;
+  const rows: string[][] = [];
+  for (const [index, file] of files.entries()) {
+    const shown = `${path.parse(file).name}.jpg`;
+    const thumbnail = await loadThumbnail(path.join(folder, file), THUMBNAIL_HEIGHT);
+    await writeFile(path.join(cardFolder, shown), await encodeJpeg(thumbnail));
+    rows.push([
+      image(file, `${path.basename(cardFolder)}/${encodeURIComponent(shown)}`),
+      captions[index] as string,
+      ...(ofCopies ? [ofCopies[index] as string] : []),
+    ]);
+  }
+  const header = ['photo', 'caption', ...(ofCopies ? [`of a ${copySide} × ${copySide} copy`] : [])];
+  return markdownTable(header, rows);
+}
+
+async function captionAll(bundle: Bundle, folder: string, files: string[]): Promise<string[]> {
+  const { captions } = await captionSplit({
+    engine: await createEngine('onnx', { threads: 1 }),
+    bundle,
+    photos: files.map((file) => ({ file, captions: [] })),
+    imageFolder: folder,
+    generation: bundle.manifest.generation,
+  });
+  return captions.map(({ caption }) => caption);
+}
+
+async function captionCopies({
+  bundle,
+  folder,
+  files,
+  copySide,
+}: {
+  bundle: Bundle;
+  folder: string;
+  files: string[];
+  copySide: number;
+}): Promise<string[]> {
+  const copies = await mkdtemp(path.join(tmpdir(), 'card-'));
+  try {
+    for (const file of files) {
+      const photo = sharp(await readFile(path.join(folder, file))).autoOrient();
+      const copy = photo.resize(copySide, copySide, { fit: 'fill' }).jpeg({ quality: 95 });
+      await writeFile(path.join(copies, file), await copy.toBuffer());
+    }
+    return await captionAll(bundle, copies, files);
+  } finally {
+    await rm(copies, { recursive: true });
+  }
+}
