@@ -66,7 +66,7 @@ export async function findEncoder(nameOrPath: string): Promise<EncoderSource> {
   return {
     files,
     ...(probe && { probePixels: probe.pixels }),
-    loadModel: () => loadLayersModel(path.dirname(files['encoder/model.json'] as string)),
+    loadModel: (part) => loadLayersModel(path.dirname(files[`${part}/model.json`] as string)),
     loadActivationRanges: async () =>
       JSON.parse(await readFile(ranges, 'utf8')) as ActivationRanges,
   };

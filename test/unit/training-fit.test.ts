@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { toFloat16Bits } from '@caption-queue/captioning/float16';
+import type { LayersModel } from '@caption-queue/captioning/layers-model/layers-model';
+import { planConvolutions } from '@caption-queue/captioning/onnx/convolution-plan';
 import { FEATURE_SIZE, GRID_CELLS } from '@caption-queue/contract/bundle';
 import { loadTensorFlow } from '@caption-queue/inference/tfjs/tensorflow';
 import { prepareCaptions } from '@caption-queue/training/dataset/prepare-captions';
@@ -17,15 +19,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { relativeDifference } from '../support/compare.ts';
 import { hasTensorFlow } from '../support/engines.ts';
 import { createRandom } from '../support/random.ts';
+import { writeTinyBundle } from '../support/tiny-bundle.ts';
 
 const tinyDataset = fileURLToPath(new URL('../fixtures/tiny-dataset', import.meta.url));
 
 /** A grid of its own for each file, so that captions can be told apart. */
-function madeUpFeatures(files: string[]): FeatureFile {
+function madeUpFeatures(files: string[], channels = FEATURE_SIZE): FeatureFile {
   const grids = new Map(
     files.map((file, index) => {
       const random = createRandom(index);
-      const values = Float32Array.from({ length: GRID_CELLS * FEATURE_SIZE }, () =>
+      const values = Float32Array.from({ length: GRID_CELLS * channels }, () =>
         Math.max(0, random() - 0.6),
       );
       return [file, toFloat16Bits(values)];
@@ -37,8 +40,8 @@ function madeUpFeatures(files: string[]): FeatureFile {
       graphHash: '',
       precision: '',
       layer: 'mixed10',
-      channels: FEATURE_SIZE,
-      pooled: false,
+      channels,
+      pooled: channels !== FEATURE_SIZE,
       preprocessing: '',
       flipped: true,
       files,
@@ -46,10 +49,29 @@ function madeUpFeatures(files: string[]): FeatureFile {
     has: (file) => grids.has(file),
     readGrid: ({ file, target, offset }: FeatureRequest) =>
       target.set(grids.get(file) as Uint16Array, offset),
-    readPooled() {},
+    readPooled: ({ target, offset }) => target.fill(0, offset, offset + FEATURE_SIZE),
     close() {},
   };
 }
+
+/** Two classes that read one feature each. */
+const tinyClassifier = (): LayersModel => ({
+  name: 'classifier',
+  layers: [],
+  inputs: [],
+  outputs: [],
+  weights: new Map([
+    [
+      'predictions/kernel',
+      {
+        shape: [FEATURE_SIZE, 2],
+        dtype: 'float32',
+        data: Float32Array.from({ length: 2 * FEATURE_SIZE }, (_, i) => Number(i === 0 || i === 3)),
+      },
+    ],
+    ['predictions/bias', { shape: [2], dtype: 'float32', data: new Float32Array(2) }],
+  ]),
+});
 
 const settingsOf = (decoder: FitSettings['decoder'], epochs: number): FitSettings => ({
   decoder,
@@ -134,6 +156,71 @@ describe.skipIf(!hasTensorFlow())('training on a tiny data set', () => {
       expect(relativeDifference(values, others), name).toBeLessThan(1e-5);
     }
   }, 60_000);
+
+  describe('of the encoder too', () => {
+    let encoder: NonNullable<FitRequest['encoder']>;
+    let inner: FeatureFile;
+    const settings = (epochs: number): FitSettings => ({
+      ...settingsOf('attention', epochs),
+      averaging: 0.9,
+      tuning: { layer: 'activation_2', rate: 0.003, distillation: 1 },
+    });
+    beforeAll(async () => {
+      const bundle = await writeTinyBundle({ directory: join(folder, 'bundle') });
+      encoder = {
+        model: await bundle.loadModel('encoder'),
+        classifier: tinyClassifier(),
+      };
+      inner = madeUpFeatures(request.features.index.files, 8);
+    });
+
+    it('learns, leaves no tensor behind, and resumes exactly', async () => {
+      const before = tf.memory().numTensors;
+      const more = { encoder, features: inner };
+      const state = await train('tuned', settings(15), more);
+      expect(tf.memory().numTensors).toBe(before);
+      expect(state.epochs.at(-1)?.loss).toBeLessThan((state.epochs[0]?.loss as number) - 0.5);
+
+      const controller = new AbortController();
+      const onStep = ({ step }: { step: number }) => step === 8 && controller.abort();
+      await train('tuned-stopped', settings(15), { ...more, signal: controller.signal, onStep });
+      const checkpoint = await loadCheckpoint(join(folder, 'tuned-stopped'));
+      await train('tuned-stopped', settings(15), { ...more, checkpoint });
+      const [wanted, resumed] = await Promise.all(
+        ['tuned', 'tuned-stopped'].map((name) => loadCheckpoint(join(folder, name))),
+      );
+      for (const [name, values] of wanted?.values ?? []) {
+        const others = resumed?.values.get(name) as Float32Array;
+        expect(relativeDifference(values, others), name).toBeLessThan(1e-4);
+      }
+      const kernel = wanted?.values.get('conv2d_3/kernel') as Float32Array;
+      const untuned = planConvolutions(encoder.model).steps.at(-1) as { kernel: Float32Array };
+      expect(relativeDifference(untuned.kernel, kernel)).toBeGreaterThan(0.001);
+    }, 60_000);
+
+    it('goes on self-critically: the reward rises, and blocks without a rate stay', async () => {
+      const initial = (await loadCheckpoint(join(folder, 'tuned')))?.values ?? new Map();
+      const rewards: number[] = [];
+      const before = tf.memory().numTensors;
+      await train(
+        'self-critical',
+        {
+          ...settings(30),
+          rate: 0.003,
+          averaging: 0,
+          tuning: { layer: 'activation_2', rate: 0, distillation: 0 },
+          selfCritical: { samples: 4, candidates: 6, crossEntropy: 0 },
+        },
+        { encoder, features: inner, initial, onStep: ({ reward }) => rewards.push(reward ?? 0) },
+      );
+      expect(tf.memory().numTensors).toBe(before);
+      const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+      expect(mean(rewards.slice(-20))).toBeGreaterThan(1.2 * mean(rewards.slice(0, 20)));
+      const { values } = await loadBest(join(folder, 'self-critical'));
+      expect(values.get('conv2d_3/kernel')).toEqual(initial.get('conv2d_3/kernel'));
+      expect(values.get('lstm/kernel')).not.toEqual(initial.get('lstm/kernel'));
+    }, 60_000);
+  });
 
   it('keeps the weights of the best epoch', async () => {
     const settings = settingsOf('merge', 6);

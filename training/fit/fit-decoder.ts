@@ -2,7 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { PreparedData } from '../dataset/prepared.ts';
 import type { FeatureFile } from '../features/feature-file.ts';
-import { readGrids } from '../features/read-features.ts';
+import { readGrids, readPooled } from '../features/read-features.ts';
 import { buildBatch, planEpoch, type TrainingPhoto, tokenise } from './batches.ts';
 import {
   type Checkpoint,
@@ -12,12 +12,12 @@ import {
   saveBest,
   saveCheckpoint,
 } from './checkpoint.ts';
-import { createOptimizer } from './optimizer.ts';
 import { scoreDev } from './score-dev.ts';
-import { buildNetwork, type FitSettings } from './settings.ts';
+import { createReward, type Reward, selfCriticalStep } from './self-critical.ts';
+import type { FitSettings } from './settings.ts';
 import type { TensorFlow } from './tensorflow-types.ts';
-import { type StepResult, type TrainedParts, trainStep } from './trainer.ts';
-import { createWeights, initialValues } from './weights.ts';
+import { createParts, keptWeights, type TrainedParts, type TunedEncoder } from './trained-parts.ts';
+import { type StepResult, trainStep } from './trainer.ts';
 
 export interface StepReport extends StepResult {
   epoch: number;
@@ -35,6 +35,10 @@ export interface FitRequest {
   folder: string;
   /** What `loadCheckpoint` found there. */
   checkpoint?: Checkpoint | undefined;
+  /** Weights to begin with, by name; what is missing begins at random. */
+  initial?: ReadonlyMap<string, Float32Array> | undefined;
+  /** Wanted by `settings.tuning`. */
+  encoder?: TunedEncoder | undefined;
   /** Saves and returns after the step in work. */
   signal?: AbortSignal;
   onStep?: (report: StepReport) => void;
@@ -48,9 +52,10 @@ export interface FitRequest {
  */
 export async function fitDecoder(tf: TensorFlow, request: FitRequest): Promise<FitState> {
   const { settings, data, features, checkpoint, signal } = request;
-  const parts = createParts(tf, settings, checkpoint);
+  const parts = createParts(tf, request);
   const state = checkpoint?.state ?? initialState();
   const photos = tokenise(data.captions.train, data.vocabulary);
+  const reward = settings.selfCritical && createReward(data.captions.train, data.vocabulary);
   const stepsAnEpoch = Math.ceil(photos.length / settings.batchSize);
   const totalSteps = stepsAnEpoch * settings.epochs;
   try {
@@ -59,18 +64,22 @@ export async function fitDecoder(tf: TensorFlow, request: FitRequest): Promise<F
       const batches = planEpoch(photos, { ...settings, epoch });
       await runSteps(
         tf,
-        { ...request, parts, state, totalSteps },
+        { ...request, parts, reward, state, totalSteps },
         {
           epoch,
           batches: batches.slice(state.step % stepsAnEpoch),
         },
       );
       if (state.step === epoch * stepsAnEpoch && state.epochs.length < epoch) {
-        const { network, weights } = parts;
         const { maximumWords } = settings;
-        const { vocabulary, captions } = data;
-        const dev = captions.dev;
-        const scores = scoreDev(tf, { network, weights, vocabulary, dev, features, maximumWords });
+        const scores = scoreDev(tf, {
+          ...parts,
+          weights: keptWeights(parts),
+          vocabulary: data.vocabulary,
+          dev: data.captions.dev,
+          features,
+          maximumWords,
+        });
         await endEpoch(request, parts, state, { epoch, scores });
       }
       await saveAll(request, parts, state);
@@ -78,31 +87,14 @@ export async function fitDecoder(tf: TensorFlow, request: FitRequest): Promise<F
     }
     return state;
   } finally {
-    parts.optimizer.dispose();
-    tf.dispose([...parts.weights.values()]);
+    parts.dispose();
   }
-}
-
-function createParts(
-  tf: TensorFlow,
-  settings: FitSettings,
-  checkpoint: Checkpoint | undefined,
-): TrainedParts {
-  const network = buildNetwork(tf, settings);
-  const values = checkpoint?.values ?? initialValues(network.weights, settings.seed);
-  const weights = createWeights(tf, network.weights, values);
-  const { clipNorm, decay } = settings;
-  const optimizer = createOptimizer(tf, {
-    weights,
-    clipNorm,
-    decay,
-    restored: checkpoint?.values,
-  });
-  return { network, weights, optimizer, settings };
 }
 
 interface RunningFit extends FitRequest {
   parts: TrainedParts;
+  /** Of self-critical training. */
+  reward?: Reward | undefined;
   state: FitState;
   totalSteps: number;
 }
@@ -110,10 +102,10 @@ interface RunningFit extends FitRequest {
 /** Trains on the batches until their end or an abort. */
 async function runSteps(
   tf: TensorFlow,
-  { parts, state, totalSteps, settings, features, signal, onStep }: RunningFit,
+  { parts, reward, state, totalSteps, settings, features, signal, onStep }: RunningFit,
   { epoch, batches }: { epoch: number; batches: TrainingPhoto[][] },
 ): Promise<void> {
-  const { maximumWords, flipShare, seed } = settings;
+  const { maximumWords, flipShare, seed, selfCritical } = settings;
   let tensors: number | undefined;
   for (const photos of batches) {
     // Lets Ctrl-C in.
@@ -123,7 +115,12 @@ async function runSteps(
     const step = state.step + 1;
     const batch = buildBatch(photos, { maximumWords, flipShare, seeds: [seed, step] });
     const grids = readGrids(features, batch.photos);
-    const result = trainStep(tf, parts, { batch, grids, step, totalSteps });
+    const untuned = parts.divergence && readPooled(features, batch.photos);
+    const at = { grids, step, totalSteps };
+    const result =
+      selfCritical && reward
+        ? selfCriticalStep(tf, parts, { ...at, photos, reward, selfCritical })
+        : trainStep(tf, parts, { ...at, batch, untuned });
     if (!Number.isFinite(result.loss)) {
       throw new Error(`The loss is ${result.loss} at step ${step}; train with a lower --rate.`);
     }
@@ -143,7 +140,7 @@ async function runSteps(
 /** Closes the epoch's books, and keeps its weights when they are the best so far. */
 async function endEpoch(
   { settings, folder, onEpoch }: FitRequest,
-  { weights }: TrainedParts,
+  parts: TrainedParts,
   state: FitState,
   { epoch, scores }: Pick<EpochResult, 'epoch' | 'scores'>,
 ): Promise<void> {
@@ -152,16 +149,17 @@ async function endEpoch(
   const isBest = state.epochs.every((before) => before.scores.cider < scores.cider);
   state.epochs.push(result);
   Object.assign(state, { lossSum: 0, wordCount: 0, seconds: 0 });
-  if (isBest) await saveBest(folder, { settings, state, variables: weights });
+  if (isBest) await saveBest(folder, { settings, state, variables: keptWeights(parts) });
   onEpoch?.(result);
 }
 
 async function saveAll(
   { settings, folder }: FitRequest,
-  { weights, optimizer }: TrainedParts,
+  { weights, optimizer, averages }: TrainedParts,
   state: FitState,
 ): Promise<void> {
-  await saveCheckpoint(folder, { settings, state, variables: [...weights, ...optimizer.state] });
+  const variables = [...weights, ...optimizer.state, ...(averages?.state ?? [])];
+  await saveCheckpoint(folder, { settings, state, variables });
 }
 
 /** No better dev CIDEr for `patience` epochs. */

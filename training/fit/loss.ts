@@ -2,11 +2,11 @@
 import type { Tensor, TensorFlow } from './tensorflow-types.ts';
 
 /**
- * Mean over the words that count of −Σ q log p, where q gives the right word 1 − ε and spreads ε over the
+ * The weighed sum over all words of −Σ q log p, where q gives the right word 1 − ε and spreads ε over the
  * vocabulary. The gradient is written by hand, since the logits are large.
  * @param logits `[N, V]`
  * @param targets int32 `[N]`
- * @param counts `[N]`: 1 for a word, 0 for padding
+ * @param weights `[N]`: what each word counts, 0 for padding; 1 ÷ words for a mean
  * @param smoothing ε
  * @see Szegedy et al. 2016, "Rethinking the Inception Architecture", section 7
  */
@@ -15,9 +15,9 @@ export function smoothedCrossEntropy(
   {
     logits,
     targets,
-    counts,
+    weights,
     smoothing,
-  }: { logits: Tensor; targets: Tensor; counts: Tensor; smoothing: number },
+  }: { logits: Tensor; targets: Tensor; weights: Tensor; smoothing: number },
 ): Tensor {
   const vocabularySize = logits.shape[1] as number;
   const wanted = () =>
@@ -31,10 +31,10 @@ export function smoothedCrossEntropy(
     const perWord = tf.tidy(() => wanted().mul(logProbs).sum(1).neg());
     save([logProbs]);
     return {
-      value: perWord.mul(counts).sum().div(counts.sum()),
+      value: perWord.mul(weights).sum(),
       gradFunc: (gradient: Tensor, saved: Tensor[]) =>
         tf.tidy(() => {
-          const scale = counts.div(counts.sum()).mul(gradient).expandDims(1);
+          const scale = weights.mul(gradient).expandDims(1);
           return (saved[0] as Tensor).exp().sub(wanted()).mul(scale);
         }),
     };

@@ -13,9 +13,13 @@ export interface Optimizer {
   /**
    * One update of all weights.
    * @param step counted from 1 over the whole run
+   * @param rateOf learning rate of a weight
    * @returns the gradients' norm before clipping, a scalar tensor
    */
-  update(gradients: Record<string, Tensor>, options: { step: number; rate: number }): Tensor;
+  update(
+    gradients: Record<string, Tensor>,
+    options: { step: number; rateOf: (weight: string) => number },
+  ): Tensor;
   dispose(): void;
 }
 
@@ -52,13 +56,17 @@ export function createOptimizer(
   }
   return {
     state,
-    update(gradients, { step, rate }) {
+    update(gradients, { step, rateOf }) {
       return tf.tidy(() => {
         const norm = tf.addN(Object.values(gradients).map((g) => g.square().sum())).sqrt();
         const clip = tf.minimum(1, tf.div(clipNorm, norm.add(EPSILON)));
         const unbias = Math.sqrt(1 - BETA_2 ** step) / (1 - BETA_1 ** step);
         for (const [name, value] of weights) {
-          const gradient = (gradients[name] as Tensor).mul(clip);
+          // Without a gradient it is not trained now.
+          const raw = gradients[name];
+          if (!raw) continue;
+          const rate = rateOf(name);
+          const gradient = raw.mul(clip);
           const first = state.get(`${name}/first`) as Variable;
           const second = state.get(`${name}/second`) as Variable;
           first.assign(first.mul(BETA_1).add(gradient.mul(1 - BETA_1)));

@@ -19,3 +19,11 @@ export function oneCycleRate(progress: number, highest: number): number {
     ? between(highest / START_DIVISOR, highest, progress / RISING_SHARE)
     : between(highest, highest / END_DIVISOR, (progress - RISING_SHARE) / (1 - RISING_SHARE));
 }
+
+/** Share of the first rate that the last step has. */
+const LAST_SHARE = 0.05;
+
+/** Linearly down from `highest`: for training that goes on from good weights. */
+export function fallingRate(progress: number, highest: number): number {
+  return highest * (1 - (1 - LAST_SHARE) * progress);
+}

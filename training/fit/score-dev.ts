@@ -1,13 +1,14 @@
 // Greedy captions of the dev split with the weights in training, scored against what people wrote.
 import type { Vocabulary } from '@caption-queue/captioning/vocabulary';
-import { FEATURE_SIZE, GRID_CELLS } from '@caption-queue/contract/bundle';
+import { GRID_CELLS } from '@caption-queue/contract/bundle';
 import type { PreparedCaptions } from '../dataset/prepared.ts';
 import type { FeatureFile } from '../features/feature-file.ts';
 import { readGrids } from '../features/read-features.ts';
 import { type CaptionScores, scoreCaptions } from '../metrics/score-captions.ts';
 import { scoringWords } from '../metrics/scored-caption.ts';
-import { greedyCaptions } from './greedy.ts';
+import type { EncoderBlocks } from './encoder-blocks.ts';
 import type { Network } from './network.ts';
+import { greedyTokens } from './roll-out.ts';
 import type { TensorFlow } from './tensorflow-types.ts';
 import type { Weights } from './weights.ts';
 
@@ -18,6 +19,7 @@ export function scoreDev(
   tf: TensorFlow,
   {
     network,
+    blocks,
     weights,
     vocabulary,
     dev,
@@ -25,6 +27,7 @@ export function scoreDev(
     maximumWords,
   }: {
     network: Network;
+    blocks?: EncoderBlocks | undefined;
     weights: Weights;
     vocabulary: Vocabulary;
     dev: PreparedCaptions['dev'];
@@ -35,10 +38,13 @@ export function scoreDev(
   const hypotheses: string[][] = [];
   for (let start = 0; start < dev.length; start += PHOTOS_AT_ONCE) {
     const photos = dev.slice(start, start + PHOTOS_AT_ONCE);
-    const shape: [number, number, number] = [photos.length, GRID_CELLS, FEATURE_SIZE];
-    const grids = tf.tensor(readGrids(features, photos), shape);
-    hypotheses.push(...greedyCaptions(tf, { network, weights, vocabulary, grids, maximumWords }));
-    grids.dispose();
+    tf.tidy(() => {
+      const shape = [photos.length, GRID_CELLS, features.index.channels];
+      const input = tf.tensor(readGrids(features, photos), shape);
+      const grids = blocks ? blocks.grids(weights, input) : input;
+      const captions = greedyTokens(tf, { network, weights, grids, maximumWords });
+      hypotheses.push(...captions.map((tokens) => tokens.map((id) => vocabulary.wordOf(id))));
+    });
   }
   return scoreCaptions(
     dev.map(({ references }, index) => ({

@@ -33,7 +33,33 @@ export interface FitSettings {
   flipShare: number;
   /** Epochs without a better dev CIDEr after which the run ends. */
   patience: number;
+  /** Share that the moving average of the weights keeps each step; the averages are what is scored and kept. 0: none. */
+  averaging: number;
+  /** Absent when only the decoder is trained. */
+  tuning?: TuningSettings;
+  /** Absent while words are learned from captions alone. */
+  selfCritical?: SelfCriticalSettings;
   seed: number;
+}
+
+/** Training on the reward of captions that the model draws itself (self-critical.ts). */
+export interface SelfCriticalSettings {
+  /** Captions drawn of each photo. */
+  samples: number;
+  /** A word is drawn from this many likeliest ones. */
+  candidates: number;
+  /** Weight of the cross-entropy of one caption that people wrote, a photo. */
+  crossEntropy: number;
+}
+
+/** How the encoder's top blocks are trained along. */
+export interface TuningSettings {
+  /** They lie above this layer. */
+  layer: string;
+  /** Highest learning rate of their cycle. */
+  rate: number;
+  /** Weight of the loss that keeps the classifier right (distillation.ts). */
+  distillation: number;
 }
 
 export function buildNetwork(

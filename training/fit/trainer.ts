@@ -3,13 +3,11 @@ import { FEATURE_SIZE, GRID_CELLS } from '@caption-queue/contract/bundle';
 import type { CaptionBatch } from './batches.ts';
 import { createDropout } from './dropout.ts';
 import { smoothedCrossEntropy } from './loss.ts';
-import type { Network } from './network.ts';
-import type { Optimizer } from './optimizer.ts';
-import { oneCycleRate } from './schedule.ts';
+import { fallingRate, oneCycleRate } from './schedule.ts';
 import type { FitSettings } from './settings.ts';
 import { sequenceLogits } from './teacher-forcing.ts';
 import type { Tensor, TensorFlow } from './tensorflow-types.ts';
-import type { Weights } from './weights.ts';
+import type { TrainedParts } from './trained-parts.ts';
 
 export interface StepResult {
   /** Mean over the batch's words, with label smoothing. */
@@ -17,52 +15,78 @@ export interface StepResult {
   /** Of the gradients, before clipping. */
   gradientNorm: number;
   rate: number;
+  /** Of self-critical training: mean CIDEr-D of the captions drawn. */
+  reward?: number;
 }
 
 export interface StepRequest {
   batch: CaptionBatch;
-  /** `[B, 64, 2048]` */
+  /** `[B, 64, channels]` */
   grids: Float32Array;
+  /** The untuned encoder's pooled output `[B, 2048]`, where it is tuned with distillation. */
+  untuned?: Float32Array | undefined;
   /** Counted from 1 over the whole run. */
   step: number;
   totalSteps: number;
 }
 
-/** Leaves no tensor behind but the updated variables. */
-export function trainStep(
+/** One update of the weights with the gradients of a loss. Leaves no tensor behind. */
+export function descend(
   tf: TensorFlow,
-  { network, weights, optimizer, settings }: TrainedParts,
-  { batch, grids, step, totalSteps }: StepRequest,
+  { blocks, weights, optimizer, averages, settings }: TrainedParts,
+  { loss, step, totalSteps }: { loss: () => Tensor; step: number; totalSteps: number },
 ): StepResult {
-  const { labelSmoothing: smoothing, seed, dropout: dropoutRate } = settings;
-  const rate = oneCycleRate((step - 1) / totalSteps, settings.rate);
-  const dropout = createDropout(tf, { rate: dropoutRate, seeds: [seed, step] });
-  return tf.tidy(() => {
-    const input = tf.tensor(grids, [batch.photos.length, GRID_CELLS, FEATURE_SIZE]);
-    const targets = tf.tensor1d(batch.targets, 'int32');
-    const counts = tf.tensor1d(batch.counts);
-    const loss = () =>
-      smoothedCrossEntropy(tf, {
-        logits: sequenceLogits(tf, { network, weights, batch, grids: input, dropout }),
-        targets,
-        counts,
-        smoothing,
-      });
-    const { value, grads } = tf.variableGrads(loss as never, [...weights.values()]);
-    const byName: Record<string, Tensor> = {};
-    for (const [name, variable] of weights) byName[name] = grads[variable.name] as Tensor;
-    const norm = optimizer.update(byName, { step, rate });
+  const rateOf = learningRates(settings, (step - 1) / totalSteps);
+  const isOfBlocks = (name: string) => blocks?.values.has(name) === true;
+  const trained = [...weights].filter(([name]) => rateOf.blocks > 0 || !isOfBlocks(name));
+  const result = tf.tidy(() => {
+    const variables = trained.map(([, variable]) => variable);
+    const { value, grads } = tf.variableGrads(loss as never, variables);
+    const gradients = Object.fromEntries(
+      trained.map(([name, variable]) => [name, grads[variable.name] as Tensor]),
+    );
+    const norm = optimizer.update(gradients, {
+      step,
+      rateOf: (name) => (isOfBlocks(name) ? rateOf.blocks : rateOf.decoder),
+    });
     return {
       loss: value.dataSync()[0] as number,
       gradientNorm: norm.dataSync()[0] as number,
-      rate,
+      rate: rateOf.decoder,
     };
   });
+  averages?.update(step);
+  return result;
 }
 
-export interface TrainedParts {
-  network: Network;
-  weights: Weights;
-  optimizer: Optimizer;
-  settings: FitSettings;
+function learningRates({ rate, tuning, selfCritical }: FitSettings, progress: number) {
+  const rateAt = selfCritical ? fallingRate : oneCycleRate;
+  return { decoder: rateAt(progress, rate), blocks: rateAt(progress, tuning?.rate ?? 0) };
+}
+
+/** A step of teacher forcing: the words that people wrote become likelier. */
+export function trainStep(
+  tf: TensorFlow,
+  parts: TrainedParts,
+  { batch, grids, untuned, step, totalSteps }: StepRequest,
+): StepResult {
+  const { network, blocks, divergence, weights, settings } = parts;
+  const { labelSmoothing: smoothing, seed, dropout: dropoutRate, tuning } = settings;
+  const dropout = createDropout(tf, { rate: dropoutRate, seeds: [seed, step] });
+  return tf.tidy(() => {
+    const photos = batch.photos.length;
+    const input = tf.tensor(grids, [photos, GRID_CELLS, grids.length / photos / GRID_CELLS]);
+    const targets = tf.tensor1d(batch.targets, 'int32');
+    const mean = tf.tensor1d(batch.counts).div(batch.words);
+    const untunedPooled = untuned && tf.tensor2d(untuned, [photos, FEATURE_SIZE]);
+    const loss = () => {
+      const features = blocks ? blocks.grids(weights, input) : input;
+      const logits = sequenceLogits(tf, { network, weights, batch, grids: features, dropout });
+      const words = smoothedCrossEntropy(tf, { logits, targets, weights: mean, smoothing });
+      if (!divergence || !untunedPooled || !tuning) return words;
+      const pooled = { tuned: features.mean(1), untuned: untunedPooled };
+      return words.add(divergence(pooled).mul(tuning.distillation));
+    };
+    return descend(tf, parts, { loss, step, totalSteps }) as never;
+  }) as StepResult;
 }

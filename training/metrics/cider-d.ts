@@ -24,21 +24,29 @@ export function ciderD(captions: readonly ScoredCaption[]): number {
 
 /** CIDEr-D of each photo, in the order given. */
 export function ciderDScores(captions: readonly ScoredCaption[]): number[] {
-  const counted = captions.map(({ hypothesis, references }) => ({
-    hypothesis: countNGrams(hypothesis),
-    references: references.map(countNGrams),
-  }));
-  const frequencies = documentFrequencies(counted.map(({ references }) => references));
-  const logDocuments = Math.log(captions.length);
-  const vectorOf = (orders: NGramCounts[]) => weigh(orders, frequencies, logDocuments);
-  return counted.map(({ hypothesis, references }) => {
+  const score = createCiderD(captions.map(({ references }) => references));
+  return captions.map(({ hypothesis, references }) => score(hypothesis, references));
+}
+
+/**
+ * @param documents the references of each photo of the split that document frequencies come from
+ * @returns CIDEr-D of a caption against references
+ */
+export function createCiderD(
+  documents: readonly ScoredCaption['references'][],
+): (hypothesis: readonly string[], references: ScoredCaption['references']) => number {
+  const frequencies = documentFrequencies(documents.map((captions) => captions.map(countNGrams)));
+  const logDocuments = Math.log(documents.length);
+  const vectorOf = (words: readonly string[]) =>
+    weigh(countNGrams(words), frequencies, logDocuments);
+  return (hypothesis, references) => {
     const candidate = vectorOf(hypothesis);
     const total = references.reduce(
       (sum, reference) => sum + similarity(candidate, vectorOf(reference)),
       0,
     );
     return (total / references.length) * SCALE;
-  });
+  };
 }
 
 /** In how many photos' references each n-gram occurs. */

@@ -1,0 +1,88 @@
+// What a run trains and what it trains with: network, encoder blocks, optimizer, averages.
+import type { LayersModel } from '@caption-queue/captioning/layers-model/layers-model';
+import { type Averages, createAverages } from './averages.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { createDistillation, type Distillation } from './distillation.ts';
+import { buildEncoderBlocks, type EncoderBlocks } from './encoder-blocks.ts';
+import type { Network } from './network.ts';
+import { createOptimizer, type Optimizer } from './optimizer.ts';
+import { buildNetwork, type FitSettings } from './settings.ts';
+import type { TensorFlow } from './tensorflow-types.ts';
+import { createWeights, initialValues, type Weights } from './weights.ts';
+
+/** What tuning starts from. */
+export interface TunedEncoder {
+  model: LayersModel;
+  /** Reads its pooled output. */
+  classifier: LayersModel;
+}
+
+export interface TrainedParts {
+  network: Network;
+  /** The encoder's blocks that are trained along. */
+  blocks?: EncoderBlocks | undefined;
+  divergence?: Distillation | undefined;
+  /** Of the network and of the blocks. */
+  weights: Weights;
+  optimizer: Optimizer;
+  averages?: Averages | undefined;
+  settings: FitSettings;
+}
+
+/**
+ * @param checkpoint of this run, when it goes on
+ * @param initial weights to begin with, by name; what is missing begins at random
+ * @param encoder wanted by `settings.tuning`
+ */
+export function createParts(
+  tf: TensorFlow,
+  {
+    settings,
+    checkpoint,
+    initial,
+    encoder,
+  }: {
+    settings: FitSettings;
+    checkpoint?: Checkpoint | undefined;
+    initial?: ReadonlyMap<string, Float32Array> | undefined;
+    encoder?: TunedEncoder | undefined;
+  },
+): TrainedParts & { dispose(): void } {
+  const { tuning, averaging, clipNorm, decay } = settings;
+  const network = buildNetwork(tf, settings);
+  const tuned = tuning && encoder;
+  const blocks = tuned && buildEncoderBlocks(tf, tuned.model, tuning.layer);
+  const descriptions = [...network.weights, ...(blocks?.weights ?? [])];
+  const values = new Map([
+    ...initialValues(network.weights, settings.seed),
+    ...(blocks?.values ?? []),
+    ...(initial ?? []),
+    ...(checkpoint?.values ?? []),
+  ]);
+  const weights = createWeights(tf, descriptions, values);
+  const restored = checkpoint?.values;
+  const optimizer = createOptimizer(tf, { weights, clipNorm, decay, restored });
+  const averages =
+    averaging > 0 ? createAverages(tf, { weights, decay: averaging, restored }) : undefined;
+  const distillation =
+    tuned && tuning.distillation > 0 ? createDistillation(tf, tuned.classifier) : undefined;
+  return {
+    network,
+    blocks,
+    divergence: distillation?.divergence,
+    weights,
+    optimizer,
+    averages,
+    settings,
+    dispose() {
+      optimizer.dispose();
+      averages?.dispose();
+      distillation?.dispose();
+      tf.dispose([...weights.values()]);
+    },
+  };
+}
+
+/** What is scored and exported. */
+export const keptWeights = ({ averages, weights }: TrainedParts): Weights =>
+  averages?.weights ?? weights;
