@@ -5,10 +5,11 @@ import path from 'node:path';
 import { repositoryRoot } from './paths.mjs';
 import { Refusal } from './report.mjs';
 
-/** Every file that `node` runs directly. One that has no source yet is left out. */
+/** Every file that `node` runs directly. One that has no source, as in a container's build, is left out. */
 const entryPoints = [
   'services/api/main.ts',
   'services/api/imaging-process.ts',
+  'services/api/keys.ts',
   'services/encoder-worker/main.ts',
   'services/decoder-worker/main.ts',
   'training/main.ts',
@@ -35,14 +36,17 @@ const npmPackagesStayOutside = {
 };
 
 /**
- * Bundles all entry points. A file is replaced only when its content changed, and in one step, so a
+ * Bundles all entry points, and those asked for besides. A file is replaced only when its content
+ * changed, and in one step, so a
  * process that is being started meanwhile never reads half of one.
  * @returns the paths of all bundles, relative to the repository
  * @throws Refusal, after esbuild has printed what is wrong and where
  */
-export async function build() {
+export async function build({ besides = [] } = {}) {
   const esbuild = await import('esbuild');
-  const sources = entryPoints.filter((file) => existsSync(path.join(repositoryRoot, file)));
+  const sources = [...new Set([...entryPoints, ...besides])].filter((file) =>
+    existsSync(path.join(repositoryRoot, file)),
+  );
   if (sources.length === 0) return [];
   const result = await esbuild
     .build({

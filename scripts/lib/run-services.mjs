@@ -6,6 +6,7 @@ import { build, bundlePath } from './bundle.mjs';
 import { captionDemoPhoto, DEMO_PHOTO } from './demo-caption.mjs';
 import { ensurePackages } from './packages.mjs';
 import { logDirectory, repositoryRoot, shownPath } from './paths.mjs';
+import { forgetRedisUrl, noteRedisUrl } from './redis/note.mjs';
 import { waitForPong } from './redis/ping.mjs';
 import { provideRedis } from './redis/provide.mjs';
 import { Refusal, say, step } from './report.mjs';
@@ -42,6 +43,7 @@ export async function runServices() {
     });
     stopRequest.onImpatience(() => supervisor.kill());
     await startRedis({ supervisor, servers: redis.servers, signal });
+    noteRedisUrl(redis.urls.REDIS_URL);
     startServices({ supervisor, settings, urls: redis.urls });
     const address = localAddress(settings);
     await waitUntilReady({ address, signal });
@@ -58,6 +60,7 @@ export async function runServices() {
       await supervisor.stop();
       say('All stopped.');
     }
+    forgetRedisUrl();
     release();
     stopRequest.close();
   }

@@ -2,9 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import { type FastifyInstance, fastify } from 'fastify';
 import { authenticate } from './access/access.ts';
+import { allowOrigins } from './access/cors.ts';
+import { keepToOwnSite } from './access/own-site.ts';
+import { limitRate } from './access/rate-limit.ts';
 import { answerClientError } from './client-errors.ts';
 import type { ApiDependencies } from './dependencies.ts';
-import { restrictAccess } from './plugins/access.ts';
 import { dropSilentConnections } from './plugins/closing.ts';
 import { handleErrors, sendProblem } from './plugins/errors.ts';
 import { describeApi } from './plugins/openapi.ts';
@@ -12,12 +14,11 @@ import { secureAnswers, servePage } from './plugins/page.ts';
 import { logRequests } from './plugins/request-log.ts';
 import { captionEventsRoute } from './routes/caption-events.ts';
 import { createCaptionRoute } from './routes/create-caption.ts';
-import { operatingRoutes } from './routes/operating.ts';
-import { readCaptionRoute } from './routes/read-caption.ts';
 import { endCaptionRoutes } from './routes/end-caption.ts';
 import { listCaptionsRoute } from './routes/list-captions.ts';
-import { endCaptionRoutes } from './routes/end-caption.ts';
-import { parseTrustProxy } from './settings.ts';
+import { operatingRoutes } from './routes/operating.ts';
+import { readCaptionRoute } from './routes/read-caption.ts';
+import { parseOrigins, parseTrustProxy } from './settings.ts';
 import { compileValidator } from './validator.ts';
 
 /** A slow phone uploads 20 MB in a minute at 2.8 Mbit/s; who takes longer holds memory for nothing. */
@@ -73,16 +74,25 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   logRequests(app, { logger, registry });
   secureAnswers(app);
   handleErrors(app, { logger });
-  restrictAccess(app, { publicUrl: settings.PUBLIC_URL });
-  authenticate(app);
+  const keysRequired = settings.AUTH === 'required';
+  const corsOrigins = parseOrigins(settings.CORS_ORIGINS);
+  await allowOrigins(app, { origins: corsOrigins });
+  keepToOwnSite(app, { publicUrl: settings.PUBLIC_URL, corsOrigins, keysRequired });
+  authenticate(app, { apiKeys: keysRequired ? options.apiKeys : undefined });
+  if (settings.RATE_LIMIT > 0) {
+    await limitRate(app, {
+      perMinute: settings.RATE_LIMIT,
+      redis: options.redis,
+      prefix: settings.REDIS_PREFIX,
+    });
+  }
   await describeApi(app, { version: options.version });
   servePage(app, { folder: options.pageFolder });
   operatingRoutes(app, options);
   createCaptionRoute(app, options);
   readCaptionRoute(app, options);
+  listCaptionsRoute(app, options);
+  endCaptionRoutes(app, options);
   captionEventsRoute(app, options);
   return app;
 }
-  endCaptionRoutes(app, options);
-  listCaptionsRoute(app, options);
-  endCaptionRoutes(app, options);

@@ -7,6 +7,7 @@ import type { EventStreams } from '@caption-queue/queue/event-stream';
 import type { Heartbeats } from '@caption-queue/queue/heartbeats';
 import type { Logger } from '@caption-queue/runtime/logger';
 import type { Registry } from '@caption-queue/runtime/metrics';
+import type { Redis } from 'ioredis';
 import type { ImagingPool } from './imaging/pool.ts';
 import type { OutboundClient } from './outbound/client.ts';
 import type { ApiSettings } from './settings.ts';
@@ -19,6 +20,9 @@ export interface ApiDependencies {
   imaging: Pick<ImagingPool, 'normalise'>;
   /** Requests URLs that clients gave. */
   outbound: OutboundClient;
+  apiKeys: Pick<ApiKeys, 'find'>;
+  /** Of role `producer`. */
+  redis: Redis;
   /** null while Redis answers, else what is wrong with it. */
   redisProblem: () => string | null;
   registry: Registry;

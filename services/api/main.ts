@@ -1,5 +1,6 @@
 // The API's process: settings, connections, port, signals and exit codes.
 import path from 'node:path';
+import { createApiKeys } from '@caption-queue/queue/api-keys';
 import { createCaptionStore } from '@caption-queue/queue/caption-store';
 import { createEventStreams } from '@caption-queue/queue/event-stream';
 import { createHeartbeats } from '@caption-queue/queue/heartbeats';
@@ -77,6 +78,8 @@ const app = await buildApp({
   heartbeats: createHeartbeats({ redis, prefix }),
   imaging,
   outbound,
+  apiKeys: createApiKeys({ redis, prefix }),
+  redis,
   redisProblem: () => redisProblem(redis),
   registry,
   logger,

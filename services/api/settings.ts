@@ -5,7 +5,7 @@ import {
   reconcilerSettings,
   redisSettings,
 } from '@caption-queue/queue/settings';
-import { ConfigError, loadConfig } from '@caption-queue/runtime/config';
+import { loadConfig } from '@caption-queue/runtime/config';
 import { logSettings } from '@caption-queue/runtime/logger';
 import Type from 'typebox';
 import { isLoopback } from './loopback.ts';
@@ -20,11 +20,12 @@ export const ApiSettings = Type.Object({
   }),
   HOST: Type.String({
     default: '127.0.0.1',
-    description: 'Address to listen on; 0.0.0.0 is all of them and needs AUTH said explicitly',
+    description: 'Address to listen on; 0.0.0.0 is all of them',
   }),
   AUTH: Type.Optional(
     Type.Enum(['none', 'required'], {
-      description: 'none lets everyone who reaches the port use the service',
+      description:
+        'none lets everyone who reaches the port use the service; required asks for API keys. Unset: none on loopback, else required',
     }),
   ),
   TRUST_PROXY: Type.String({
@@ -37,6 +38,20 @@ export const ApiSettings = Type.Object({
       pattern: '^https?://[^/?#@]+/?$',
       description:
         'Address under which people reach the service; its host is answered too, and links begin with it',
+    }),
+  ),
+  CORS_ORIGINS: Type.Optional(
+    Type.String({
+      pattern: '^(\\*|https?://[^/?#@,\\s]+(\\s*,\\s*https?://[^/?#@,\\s]+)*)$',
+      description:
+        'Origins whose pages may use the API from a browser, with commas, e.g. https://shop.example; * is any',
+    }),
+  ),
+  RATE_LIMIT: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      description:
+        'Requests a key may make in a minute; 0 is without limit. Unset: 600, and without limit while AUTH=none',
     }),
   ),
   MAX_UPLOAD_BYTES: Type.Integer({
@@ -64,25 +79,32 @@ export const ApiSettings = Type.Object({
   ...redisSettings,
   ...logSettings,
 });
-export type ApiSettings = Type.Static<typeof ApiSettings>;
+/** As read, with what depends on other settings decided. */
+export type ApiSettings = Type.Static<typeof ApiSettings> & {
+  AUTH: 'none' | 'required';
+  RATE_LIMIT: number;
+};
+
+const DEFAULT_RATE_LIMIT = 600;
 
 /**
- * Reads the settings and refuses those that would open the service by accident.
+ * Reads the settings. Who says nothing of AUTH gets a service that only this machine can use without a key.
+ *
  * @throws {ConfigError} with one clear line
  */
 export function loadApiSettings(env: Record<string, string | undefined>): ApiSettings {
   const settings = loadConfig(ApiSettings, env);
-  if (settings.AUTH === 'required') {
-    throw new ConfigError(
-      'AUTH=required needs API keys, which arrive in a later release; use AUTH=none on a network that you trust.',
-    );
-  }
-  if (settings.AUTH === undefined && !isLoopback(settings.HOST)) {
-    throw new ConfigError(
-      `HOST=${settings.HOST} lets others reach this service, and it would ask nobody for a key. Say AUTH=none if you want that, or leave HOST at 127.0.0.1.`,
-    );
-  }
-  return settings;
+  const AUTH = settings.AUTH ?? (isLoopback(settings.HOST) ? 'none' : 'required');
+  const RATE_LIMIT = AUTH === 'none' ? 0 : (settings.RATE_LIMIT ?? DEFAULT_RATE_LIMIT);
+  return { ...settings, AUTH, RATE_LIMIT };
+}
+
+/** `CORS_ORIGINS` as a list. */
+export function parseOrigins(text = ''): string[] {
+  return text
+    .toLowerCase()
+    .split(/\s*,\s*/)
+    .filter((origin) => origin !== '');
 }
 
 /** `TRUST_PROXY` as Fastify wants it. */

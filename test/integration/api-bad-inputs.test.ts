@@ -394,11 +394,21 @@ describe.skipIf(!redisIsAvailable)('the API answers', () => {
       '[::2]',
       'a@localhost',
     ])('under the name %s: nothing', async (host) => {
-      for (const path of ['/', '/livez', '/v1/captions/x']) {
+      for (const path of ['/', '/info', '/v1/captions/x']) {
         const answer = await ask([`GET ${path} HTTP/1.1`, `Host: ${host}`]);
         expectRawProblem(answer, 403, 'foreign_host');
       }
     });
+
+    it.each(['api:5000', '10.0.0.1:5000', 'caption-queue.default.svc'])(
+      'but probes and Prometheus, which come by names like %s, get their answer',
+      async (host) => {
+        for (const path of ['/livez', '/readyz', '/metrics']) {
+          const answer = await ask([`GET ${path} HTTP/1.1`, `Host: ${host}`]);
+          expect(answer.status, path).toBe(200);
+        }
+      },
+    );
 
     it('even if a forged proxy header says otherwise', async () => {
       const answer = await ask([
@@ -412,7 +422,7 @@ describe.skipIf(!redisIsAvailable)('the API answers', () => {
     it.each(['localhost', 'LOCALHOST:80', '127.0.0.1:5000', '[::1]:5000', 'localhost.'])(
       'under the name %s: everything',
       async (host) => {
-        const answer = await ask(['GET /livez HTTP/1.1', `Host: ${host}`]);
+        const answer = await ask(['GET /info HTTP/1.1', `Host: ${host}`]);
         expect(answer.status).toBe(200);
       },
     );

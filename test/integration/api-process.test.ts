@@ -85,14 +85,20 @@ describe.skipIf(!redisIsAvailable || !canSeeProcesses)('the API’s process', ()
   });
 
   it.each([
-    [{ AUTH: 'required' }, /keys.*later release/],
-    [{ HOST: '0.0.0.0' }, /Say AUTH=none/],
+    [{ AUTH: 'maybe' }, /AUTH/],
     [{ PORT: 'web' }, /PORT/],
   ])('refuses %o in one line', async (env, expected) => {
     const { code, lines } = await refusal(env);
     expect(code).toBe(78);
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatch(expected);
+  });
+
+  it('asks for keys as soon as it listens to others than this machine', async () => {
+    const { address } = await start({ HOST: '0.0.0.0' });
+    const local = `http://127.0.0.1:${new URL(address).port}`;
+    expect((await post(local)).status).toBe(401);
+    expect((await fetch(`${local}/livez`)).status).toBe(200);
   });
 
   it('starts without Redis, says so, and works once it is there', async () => {

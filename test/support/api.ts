@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { Caption } from '@caption-queue/contract/caption';
 import type { Problem } from '@caption-queue/contract/problems';
+import { type ApiKeys, createApiKeys } from '@caption-queue/queue/api-keys';
 import { createHeartbeats } from '@caption-queue/queue/heartbeats';
 import { registerQueueMetrics } from '@caption-queue/queue/queue-metrics';
 import { redisProblem } from '@caption-queue/queue/redis';
@@ -12,7 +13,7 @@ import { createImagingPool } from '../../services/api/imaging/pool.ts';
 import { createOutboundClient } from '../../services/api/outbound/client.ts';
 import { readOutboundRules } from '../../services/api/outbound/settings.ts';
 import { type ApiSettings, loadApiSettings } from '../../services/api/settings.ts';
-import { createQueueSide, type QueueSide, silentLogger } from './pipeline.ts';
+import { createQueueSide, type QueueSide, randomPrefix, silentLogger } from './pipeline.ts';
 
 const local = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -21,6 +22,7 @@ export interface TestApi {
   readonly address: string;
   readonly port: number;
   readonly queueSide: QueueSide;
+  readonly apiKeys: ApiKeys;
   /** Posts a form with one picture. */
   upload(bytes: Uint8Array, fields?: Record<string, string>): Promise<Response>;
   close(): Promise<void>;
@@ -34,9 +36,10 @@ export interface TestApiOptions extends Partial<AppOptions> {
 
 export async function startApi(options: TestApiOptions): Promise<TestApi> {
   const { redisUrl, env = {}, ...overrides } = options;
-  const settings: ApiSettings = loadApiSettings(env);
+  const settings: ApiSettings = loadApiSettings({ REDIS_PREFIX: randomPrefix(), ...env });
   const queueSide = await createQueueSide({
     url: redisUrl,
+    prefix: settings.REDIS_PREFIX,
     queueLimit: settings.QUEUE_LIMIT,
     queueLimitBytes: settings.QUEUE_LIMIT_BYTES,
   });
@@ -47,6 +50,7 @@ export async function startApi(options: TestApiOptions): Promise<TestApi> {
     limits: { maxPixels: settings.MAX_PIXELS },
     logger: silentLogger,
   });
+  const apiKeys = createApiKeys({ redis, prefix });
   const registry = createRegistry({ service: 'api' });
   const isReady = () => redisProblem(redis) === null;
   registerQueueMetrics({ registry, queues: queueSide.queues, isReady });
@@ -61,6 +65,8 @@ export async function startApi(options: TestApiOptions): Promise<TestApi> {
       maxImageBytes: settings.MAX_UPLOAD_BYTES,
       version: '0.0.0-test',
     }),
+    apiKeys,
+    redis,
     redisProblem: () => redisProblem(redis),
     registry,
     logger: silentLogger,
@@ -75,6 +81,7 @@ export async function startApi(options: TestApiOptions): Promise<TestApi> {
     address,
     port,
     queueSide,
+    apiKeys,
     upload(bytes, fields = {}) {
       const form = new FormData();
       form.append('image', new Blob([new Uint8Array(bytes)]), 'picture');

@@ -1,7 +1,7 @@
 // The API starts only with settings that make sense, and never opens itself to others by accident.
 import { ConfigError } from '@caption-queue/runtime/config';
 import { describe, expect, it } from 'vitest';
-import { loadApiSettings, parseTrustProxy } from '../../services/api/settings.ts';
+import { loadApiSettings, parseOrigins, parseTrustProxy } from '../../services/api/settings.ts';
 
 function complaint(env: Record<string, string>): string {
   try {
@@ -29,25 +29,43 @@ describe('the API’s settings', () => {
   });
 
   it.each(['0.0.0.0', '::', '192.168.1.5', 'example.com', '127.0.0.1.example.com'])(
-    'refuse to listen on %s unless AUTH=none is said',
+    'ask for keys on %s unless AUTH=none is said',
     (HOST) => {
-      expect(complaint({ HOST })).toMatch(/Say AUTH=none/);
-      expect(complaint({ HOST, AUTH: 'none' })).toBe('none');
+      expect(loadApiSettings({ HOST })).toMatchObject({ AUTH: 'required', RATE_LIMIT: 600 });
+      expect(loadApiSettings({ HOST, AUTH: 'none' })).toMatchObject({ AUTH: 'none' });
     },
   );
 
-  it.each(['127.0.0.1', 'localhost', '::1', '127.8.9.10'])('need no AUTH on %s', (HOST) => {
-    expect(complaint({ HOST })).toBe('none');
+  it.each(['127.0.0.1', 'localhost', '::1', '127.8.9.10'])('need no key on %s', (HOST) => {
+    expect(loadApiSettings({ HOST })).toMatchObject({ AUTH: 'none', RATE_LIMIT: 0 });
+    expect(loadApiSettings({ HOST, AUTH: 'required' })).toMatchObject({ AUTH: 'required' });
   });
 
-  it('say that keys are still to come', () => {
-    expect(complaint({ AUTH: 'required' })).toMatch(/later release/);
+  it('limit the rate of keys alone', () => {
+    expect(loadApiSettings({ RATE_LIMIT: '5' }).RATE_LIMIT).toBe(0);
+    expect(loadApiSettings({ AUTH: 'required', RATE_LIMIT: '5' }).RATE_LIMIT).toBe(5);
+    expect(loadApiSettings({ AUTH: 'required', RATE_LIMIT: '0' }).RATE_LIMIT).toBe(0);
+  });
+
+  it('read origins as a list', () => {
+    const origins = (text: string) =>
+      parseOrigins(loadApiSettings({ CORS_ORIGINS: text }).CORS_ORIGINS);
+    expect(origins('')).toEqual([]);
+    expect(origins('https://Shop.example, http://localhost:3000')).toEqual([
+      'https://shop.example',
+      'http://localhost:3000',
+    ]);
+    expect(origins('*')).toEqual(['*']);
   });
 
   it.each([
     { PORT: 'abc' },
     { PORT: '70000' },
     { AUTH: 'maybe' },
+    { CORS_ORIGINS: 'shop.example' },
+    { CORS_ORIGINS: 'https://shop.example/path' },
+    { CORS_ORIGINS: ',https://shop.example' },
+    { RATE_LIMIT: '-1' },
     { PUBLIC_URL: 'captions.example.com' },
     { PUBLIC_URL: 'https://user:pw@captions.example.com' },
     { MAX_UPLOAD_BYTES: '-1' },

@@ -1,18 +1,14 @@
 // Who asks: the tenant and scopes of a request. Routes read both from `request.access` and from nowhere else.
-import type { FastifyInstance } from 'fastify';
-
-export const scopes = ['captions:read', 'captions:write', 'webhooks', 'admin'] as const;
-/** What a key may do; `admin` does not include the others. */
-export type Scope = (typeof scopes)[number];
-
-/** Whose captions and webhooks a service without keys has. */
-export const DEFAULT_TENANT = 'default';
+import { DEFAULT_TENANT, type Scope, scopes } from '@caption-queue/contract/access';
+import { ProblemError } from '@caption-queue/contract/problems';
+import type { ApiKeys } from '@caption-queue/queue/api-keys';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 export interface Access {
   /** Every record belongs to one; another tenant's answers 404. */
   readonly tenant: string;
   readonly scopes: ReadonlySet<Scope>;
-  /** Of the key that was shown; absent while no keys are asked for. */
+  /** Of the key that was shown; absent where none is asked for. */
   readonly keyId?: string;
 }
 
@@ -24,15 +20,63 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The scope a route needs, or `public` for everyone. A route that says nothing needs `admin`. */
     scope?: Scope | 'public';
+    /** Opened in a browser, which then asks for name and password: the key is the password. */
+    login?: boolean;
   }
 }
 
+const REALM = 'caption-queue';
 const everyone: Access = { tenant: DEFAULT_TENANT, scopes: new Set(scopes) };
+const nobody: Access = { tenant: DEFAULT_TENANT, scopes: new Set() };
 
-/** Gives every request its `access`. Call before any route is added. */
-export function authenticate(app: FastifyInstance): void {
+/**
+ * Gives every request its `access`, and refuses those that may not do what they ask for. Call before any route is
+ * added.
+ *
+ * @param options.apiKeys undefined while no keys are asked for: everyone may do everything then
+ */
+export function authenticate(
+  app: FastifyInstance,
+  options: { apiKeys: Pick<ApiKeys, 'find'> | undefined },
+): void {
+  const { apiKeys } = options;
   app.decorateRequest('access');
-  app.addHook('onRequest', async (request) => {
-    request.access = everyone;
+  app.addHook('onRequest', async (request, reply) => {
+    request.access = apiKeys === undefined ? everyone : await identify({ request, reply, apiKeys });
   });
+}
+
+async function identify(options: {
+  request: FastifyRequest;
+  reply: FastifyReply;
+  apiKeys: Pick<ApiKeys, 'find'>;
+}): Promise<Access> {
+  const { request, reply, apiKeys } = options;
+  const { scope = 'admin', login = false } = request.routeOptions.config;
+  // An address that doesn't exist is nobody's secret.
+  if (scope === 'public' || request.is404) return nobody;
+  const presented = presentedKey(request.headers.authorization);
+  const key = presented === undefined ? undefined : await apiKeys.find(presented);
+  if (key === undefined) {
+    reply.header('www-authenticate', `${login ? 'Basic' : 'Bearer'} realm="${REALM}"`);
+    throw new ProblemError(
+      'unauthorized',
+      presented === undefined
+        ? 'Send an API key: "Authorization: Bearer cq_…".'
+        : 'This API key is unknown or was revoked.',
+    );
+  }
+  const access = { tenant: key.tenant, scopes: new Set(key.scopes), keyId: key.id };
+  if (!access.scopes.has(scope)) {
+    throw new ProblemError('insufficient_scope', `This needs a key with the scope ${scope}.`);
+  }
+  return access;
+}
+
+/** Of `Bearer`, or the password of `Basic`, which is how a browser logs in. */
+function presentedKey(authorization = ''): string | undefined {
+  const [, scheme = '', credentials = ''] = /^(\w+) +(\S+)$/.exec(authorization) ?? [];
+  if (/^bearer$/i.test(scheme)) return credentials;
+  if (!/^basic$/i.test(scheme)) return undefined;
+  return Buffer.from(credentials, 'base64').toString().split(/:(.*)/s)[1];
 }

@@ -1,14 +1,25 @@
 // `/openapi.json`: the description of this API, made from the same schemas that check requests.
 import { Problem, type ProblemCode, problems } from '@caption-queue/contract/problems';
 import swagger from '@fastify/swagger';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, RouteOptions } from 'fastify';
 import { PROBLEM_MEDIA_TYPE } from '../problem-reply.ts';
+
+/** What any route that asks for a key may answer before its own code runs. */
+const accessProblems: ProblemCode[] = [
+  'unauthorized',
+  'insufficient_scope',
+  'foreign_host',
+  'foreign_origin',
+  'rate_limited',
+  'redis_unavailable',
+];
 
 /** Call before any route is added. */
 export async function describeApi(
   app: FastifyInstance,
   options: { version: string },
 ): Promise<void> {
+  app.addHook('onRoute', describeAccess);
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -19,14 +30,49 @@ export async function describeApi(
           'Upload a photo, get a sentence that describes it. Every error is an RFC 9457 problem with a stable `code`; every answer carries `X-Request-Id`.',
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
+      components: {
+        securitySchemes: {
+          key: {
+            type: 'http',
+            scheme: 'bearer',
+            description:
+              'An API key, `cq_<id>_<secret>`; each operation names the scope it needs. Basic with the key as password works too. A service with `AUTH=none` asks nobody for one.',
+          },
+        },
+      },
       tags: [
         { name: 'captions', description: 'Pictures in, sentences out.' },
         { name: 'operating', description: 'For whoever runs the service.' },
       ],
     },
   });
-  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+  app.get('/openapi.json', { config: { scope: 'public' }, schema: { hide: true } }, async () =>
+    app.swagger(),
+  );
 }
+
+/** Adds what the route's `config` says of keys to its description. */
+function describeAccess(route: RouteOptions): void {
+  const { schema, config } = route;
+  if (schema === undefined || schema.hide === true) return;
+  const scope = config?.scope ?? 'admin';
+  if (scope === 'public') {
+    route.schema = { ...schema, security: [] };
+    return;
+  }
+  const response = { ...(schema.response as Record<string, { description?: string }>) };
+  for (const [status, extra] of Object.entries(problemResponses(...accessProblems))) {
+    const known = response[status]?.description ?? '';
+    const codes = accessProblems.filter(
+      (code) => String(problems[code].status) === status && !known.includes(`\`${code}\``),
+    );
+    const description = [known, ...codes.map(describeProblem)].filter(Boolean).join(' ');
+    response[status] = { ...extra, ...response[status], description };
+  }
+  route.schema = { ...schema, security: [{ key: [scope] }], response };
+}
+
+const describeProblem = (code: ProblemCode) => `\`${code}\`: ${problems[code].title}.`;
 
 /** The `response` part of a route's schema for the problems that it answers on purpose. */
 export function problemResponses(...codes: ProblemCode[]): Record<string, object> {
@@ -38,7 +84,7 @@ export function problemResponses(...codes: ProblemCode[]): Record<string, object
   const responses = [...byStatus].map(([status, names]) => [
     String(status),
     {
-      description: names.map((name) => `\`${name}\`: ${problems[name].title}.`).join(' '),
+      description: names.map(describeProblem).join(' '),
       content: { [PROBLEM_MEDIA_TYPE]: { schema: Problem } },
     },
   ]);

@@ -52,7 +52,12 @@ export function servePage(app: FastifyInstance, options: { folder: string }): vo
     const bytes = readFileSync(path.join(options.folder, name));
     const etag = `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`;
     const url = name === 'index.html' ? '/' : `/${name}`;
-    app.get(url, { schema: { hide: true } }, async (request, reply) => {
+    // Whoever opens the page logs in there; the browser then sends the key along with all that the page asks.
+    const config =
+      url === '/'
+        ? ({ scope: 'captions:write', login: true } as const)
+        : ({ scope: 'public' } as const);
+    app.get(url, { config, schema: { hide: true } }, async (request, reply) => {
       reply.headers({ ...securityHeaders, 'cache-control': 'no-cache', etag });
       if (request.headers['if-none-match'] === etag) return reply.code(304).send();
       return reply.type(type).send(bytes);

@@ -31,6 +31,9 @@ export function logRequests(
     duration.observe({ method, route, status }, reply.elapsedTime / 1000);
     const level = QUIET_ROUTES.has(route) ? 'debug' : 'info';
     const durationMs = Math.round(reply.elapsedTime);
-    logger[level]({ requestId: request.id, method, route, status, durationMs }, 'request');
+    const { id: requestId, ip: client, access } = request;
+    const { tenant, keyId } = access ?? {};
+    const fields = { requestId, method, route, status, durationMs, client, tenant, keyId };
+    logger[level](fields, 'request');
   });
 }

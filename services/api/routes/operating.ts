@@ -56,13 +56,17 @@ export function operatingRoutes(app: FastifyInstance, dependencies: ApiDependenc
 
   app.get(
     '/livez',
-    { schema: { tags, operationId: 'isAlive', response: { 200: json('It runs.', alive) } } },
+    {
+      config: { scope: 'public', anyHost: true },
+      schema: { tags, operationId: 'isAlive', response: { 200: json('It runs.', alive) } },
+    },
     async () => ({ status: 'ok' }),
   );
 
   app.get(
     '/readyz',
     {
+      config: { scope: 'public', anyHost: true },
       schema: {
         tags,
         operationId: 'isReady',
@@ -83,7 +87,10 @@ export function operatingRoutes(app: FastifyInstance, dependencies: ApiDependenc
 
   app.get(
     '/info',
-    { schema: { tags, operationId: 'readInfo', response: { 200: json('What runs here.', Info) } } },
+    {
+      config: { scope: 'captions:read' },
+      schema: { tags, operationId: 'readInfo', response: { 200: json('What runs here.', Info) } },
+    },
     async (_request, reply): Promise<Type.Static<typeof Info>> => {
       const workers = await heartbeats.list().catch(() => []);
       reply.header('cache-control', 'no-store');
@@ -104,8 +111,10 @@ export function operatingRoutes(app: FastifyInstance, dependencies: ApiDependenc
     },
   );
 
-  app.get('/metrics', { schema: { hide: true } }, async (_request, reply) =>
-    reply.type(registry.contentType).send(await registry.metrics()),
+  app.get(
+    '/metrics',
+    { config: { scope: 'admin', anyHost: true }, schema: { hide: true } },
+    async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()),
   );
 }
 

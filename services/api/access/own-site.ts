@@ -1,0 +1,64 @@
+// What another web site may do here through the browser of someone who may use this service.
+//
+// While no keys are asked for, any page could use the service of whoever reads it: by DNS rebinding (its own name
+// suddenly means 127.0.0.1: refused by Host) or by posting a form across sites (refused by Origin). With keys only
+// those matter that a browser sends by itself, which are those of Basic.
+import { ProblemError } from '@caption-queue/contract/problems';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { isLoopback } from '../loopback.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /**
+     * Answered under any name, for probes and Prometheus, which use a service's name or address: such a route takes
+     * nothing in, changes nothing and tells nothing of anyone's captions.
+     */
+    anyHost?: boolean;
+  }
+}
+
+const READING_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+export interface OwnSiteOptions {
+  /** Setting `PUBLIC_URL`: its host is served, its pages may write. */
+  publicUrl: string | undefined;
+  /** Origins whose pages may write too, e.g. `https://shop.example`; `*` is any. */
+  corsOrigins: readonly string[];
+  /** Are keys asked for? */
+  keysRequired: boolean;
+}
+
+export function keepToOwnSite(app: FastifyInstance, options: OwnSiteOptions): void {
+  const publicUrl = options.publicUrl === undefined ? undefined : new URL(options.publicUrl);
+  const { corsOrigins, keysRequired } = options;
+
+  function checkHost(host: string): void {
+    const hostname = /^(\[[^\]]*\]|[^:]*)(:\d*)?$/.exec(host)?.[1]?.toLowerCase();
+    if (hostname !== undefined && (isLoopback(hostname) || hostname === publicUrl?.hostname))
+      return;
+    throw new ProblemError(
+      'foreign_host',
+      'This service answers only to names of this machine. To serve it under another name, set PUBLIC_URL.',
+    );
+  }
+
+  function checkOrigin(host: string, { method, headers: { origin } }: FastifyRequest): void {
+    if (READING_METHODS.has(method) || origin === undefined) return;
+    const own = [publicUrl?.origin, `http://${host}`, `https://${host}`, ...corsOrigins];
+    if (own.includes(origin.toLowerCase()) || corsOrigins.includes('*')) return;
+    throw new ProblemError(
+      'foreign_origin',
+      'A page of another site may not write here; CORS_ORIGINS names those that may.',
+    );
+  }
+
+  app.addHook('onRequest', async (request) => {
+    // Not request.host: a page that rebinds its name could forge what proxies say in headers.
+    const { host, authorization } = request.headers;
+    if (host === undefined || host === '') {
+      throw new ProblemError('bad_request', 'The request has no Host header.');
+    }
+    if (!keysRequired && request.routeOptions.config.anyHost !== true) checkHost(host);
+    if (!keysRequired || /^basic /i.test(authorization ?? '')) checkOrigin(host, request);
+  });
+}

@@ -1,0 +1,35 @@
+// How often a key may ask: counted in Redis, so over all processes of the API together.
+import { buildKeys } from '@caption-queue/contract/keys';
+import { ProblemError } from '@caption-queue/contract/problems';
+import rateLimit from '@fastify/rate-limit';
+import type { FastifyInstance } from 'fastify';
+import type { Redis } from 'ioredis';
+
+const WINDOW_MS = 60_000;
+
+/**
+ * Answers 429 once a key has asked `perMinute` times within a minute. Call after `authenticate` and before any route
+ * is added. Without Redis nobody is held back: requests that need it fail anyway.
+ *
+ * @param options.redis of role `producer`
+ */
+export async function limitRate(
+  app: FastifyInstance,
+  options: { perMinute: number; redis: Redis; prefix: string },
+): Promise<void> {
+  const { perMinute, redis, prefix } = options;
+  await app.register(rateLimit, {
+    max: perMinute,
+    timeWindow: WINDOW_MS,
+    redis,
+    nameSpace: buildKeys(prefix).rateLimit,
+    keyGenerator: ({ access }) => access.keyId ?? '',
+    allowList: ({ access }) => access.keyId === undefined,
+    skipOnError: true,
+    enableDraftSpec: true,
+    errorResponseBuilder: (_request, { max, ttl }) =>
+      new ProblemError('rate_limited', `This key may ask ${max} times a minute.`, {
+        retryAfterSeconds: Math.ceil(ttl / 1000),
+      }),
+  });
+}
