@@ -1,6 +1,7 @@
 // The job catalogue: which queue carries which payload, how long a job may take, how often BullMQ may try.
 import Type from 'typebox';
 import { CaptionId, type Stage } from './caption.ts';
+import { DeliveryId } from './webhooks.ts';
 
 /** `dispatch` must equal the record's, else the job is an old one and does nothing. */
 export const StageJob = Type.Object({
@@ -16,6 +17,16 @@ export const stageQueues = {
   encode: { queue: 'image-encode', payload: StageJob, timeoutMs: 30_000, attempts: 50 },
   decode: { queue: 'caption-decode', payload: StageJob, timeoutMs: 30_000, attempts: 50 },
 } as const satisfies Record<Stage, unknown>;
+
+/** `round` must equal the delivery's, else it was replayed meanwhile and another job takes care of it. */
+export const DeliveryJob = Type.Object({
+  deliveryId: DeliveryId,
+  round: Type.Integer({ minimum: 1 }),
+});
+export type DeliveryJob = Type.Static<typeof DeliveryJob>;
+
+/** A receiver's failures are counted in the delivery; these attempts are for trouble of our own. */
+export const deliveryQueue = { queue: 'webhook-delivery', attempts: 100 } as const;
 
 /** Never reused while a retained job could swallow it: `dispatch` grows with every enqueue. */
 export function stageJobId(captionId: string, stage: Stage, dispatch: number): string {

@@ -14,7 +14,7 @@ const RUN_RETRY_DELAY_MS = 1_000;
 /** How much longer than others a worker waits that yields. */
 const YIELD_SECONDS = 0.25;
 
-export class QueueWorker extends Worker<StageJob> {
+export class QueueWorker<Data = StageJob> extends Worker<Data> {
   #yieldsUntilMs = 0;
 
   override get maximumBlockTimeout(): number {
@@ -37,16 +37,16 @@ export class QueueWorker extends Worker<StageJob> {
 }
 
 /** Starts taking jobs at once. @param options.redis of role `worker`; a second one is made from it for waiting */
-export function createQueueWorker(options: {
+export function createQueueWorker<Data = StageJob>(options: {
   queue: string;
   redis: Redis;
   prefix: string;
   concurrency: number;
   maxStalledCount: number;
-  process: Processor<StageJob>;
-}): QueueWorker {
+  process: Processor<Data>;
+}): QueueWorker<Data> {
   const { queue, redis, prefix, concurrency, maxStalledCount, process } = options;
-  return new QueueWorker(queue, process, {
+  return new QueueWorker<Data>(queue, process, {
     connection: redis,
     prefix: buildKeys(prefix).queuePrefix,
     concurrency,

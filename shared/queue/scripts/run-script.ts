@@ -43,6 +43,10 @@ export class ScriptReply {
     this.#items = items;
   }
 
+  get length(): number {
+    return this.#items.length;
+  }
+
   bytes(index: number): Buffer {
     const item = this.#items[index];
     if (!Buffer.isBuffer(item)) throw new Error(`Script answer ${index} is not a string.`);
