@@ -9,6 +9,7 @@ import { answerClientError } from './client-errors.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { dropSilentConnections } from './plugins/closing.ts';
 import { handleErrors, sendProblem } from './plugins/errors.ts';
+import { acceptJson } from './plugins/json-bodies.ts';
 import { describeApi } from './plugins/openapi.ts';
 import { secureAnswers, servePage } from './plugins/page.ts';
 import { logRequests } from './plugins/request-log.ts';
@@ -16,10 +17,14 @@ import { captionEventsRoute } from './routes/caption-events.ts';
 import { createCaptionRoute } from './routes/create-caption.ts';
 import { endCaptionRoutes } from './routes/end-caption.ts';
 import { listCaptionsRoute } from './routes/list-captions.ts';
+import { maxRoutes } from './routes/max.ts';
 import { operatingRoutes } from './routes/operating.ts';
 import { readCaptionRoute } from './routes/read-caption.ts';
+import { webhookDeliveryRoutes } from './routes/webhook-deliveries.ts';
+import { webhookRoutes } from './routes/webhooks.ts';
 import { parseOrigins, parseTrustProxy } from './settings.ts';
 import { compileValidator } from './validator.ts';
+import type { Clock } from './webhooks/clock.ts';
 
 /** A slow phone uploads 20 MB in a minute at 2.8 Mbit/s; who takes longer holds memory for nothing. */
 const REQUEST_TIMEOUT_MS = 60_000;
@@ -41,6 +46,8 @@ export interface AppOptions extends ApiDependencies {
   headersTimeoutMs?: number;
   /** Between two heartbeat comments of an event stream. Default 15 s. */
   heartbeatMs?: number;
+  /** Of webhooks. Default: the system's. */
+  clock?: Clock;
 }
 
 /** Builds the application with all its routes; the caller closes it. */
@@ -94,5 +101,11 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   listCaptionsRoute(app, options);
   endCaptionRoutes(app, options);
   captionEventsRoute(app, options);
+  await app.register(async (scope) => {
+    acceptJson(scope);
+    webhookRoutes(scope, options);
+    webhookDeliveryRoutes(scope, options);
+  });
+  await maxRoutes(app, options);
   return app;
 }

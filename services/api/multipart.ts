@@ -15,13 +15,15 @@ const PARAMETER = /;\s*([^=;\s]+)=(?:"([^"]*)"|([^;\s]*))/g;
 
 export interface MultipartFile {
   name: string;
+  /** As declared, in lower case and without parameters. */
+  mediaType: string | undefined;
   bytes: Buffer;
 }
 
 export interface MultipartForm {
   /** Without prototype, so no name is special. A name that comes twice is malformed. */
   fields: Record<string, string>;
-  /** Parts with a file name. The file name itself and the declared type are ignored. */
+  /** Parts with a file name. The file name itself is ignored. */
   files: MultipartFile[];
 }
 
@@ -70,10 +72,12 @@ function findFirstDelimiter(body: Buffer, delimiter: Buffer): number {
 function addPart(form: MultipartForm, part: Buffer): void {
   const headerEnd = part.subarray(0, MAX_HEADER_BYTES).indexOf('\r\n\r\n');
   if (headerEnd === -1) throw malformed('a part has no headers, or too long ones');
-  const { name, isFile } = readDisposition(part.toString('utf8', 0, headerEnd));
+  const headers = part.toString('utf8', 0, headerEnd);
+  const { name, isFile } = readDisposition(headers);
   const bytes = part.subarray(headerEnd + 4);
   if (isFile) {
-    form.files.push({ name, bytes });
+    const type = /^content-type:\s*([^;\s]+)/im.exec(headers)?.[1];
+    form.files.push({ name, mediaType: type?.toLowerCase(), bytes });
     return;
   }
   if (bytes.length > MAX_FIELD_BYTES) {

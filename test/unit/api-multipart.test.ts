@@ -27,7 +27,7 @@ describe('a form', () => {
     );
     expect({ ...form.fields }).toEqual({ beam_width: '5' });
     expect(form.files).toEqual([
-      { name: 'image', bytes: Buffer.from('\x00\xff\r\n--X', 'latin1') },
+      { name: 'image', mediaType: 'image/jpeg', bytes: Buffer.from('\x00\xff\r\n--X', 'latin1') },
     ]);
   });
 

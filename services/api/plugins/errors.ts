@@ -2,7 +2,7 @@
 import { ProblemError } from '@caption-queue/contract/problems';
 import type { Logger } from '@caption-queue/runtime/logger';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { buildProblemReply } from '../problem-reply.ts';
+import { buildProblemReply, type ProblemReply } from '../problem-reply.ts';
 
 /** After these the rest of the upload is still on its way, so the connection can't carry another request. */
 const UPLOAD_UNREAD = new Set([408, 413]);
@@ -40,17 +40,24 @@ export function handleErrors(app: FastifyInstance, options: { logger: Logger }):
     throw new ProblemError('not_found', 'There is nothing at this address; see /openapi.json.');
   });
 
-  app.setErrorHandler((error, request, reply) => {
-    const { problem } = buildProblemReply(error);
-    if (problem.status >= 500) {
-      const level = problem.code === 'internal_error' ? 'error' : 'warn';
-      options.logger[level](
-        { err: error, requestId: request.id, code: problem.code },
-        'request failed',
-      );
+  app.setErrorHandler(createErrorHandler({ logger: options.logger }));
+}
+
+/** @param options.send answers in another shape than problem+json */
+export function createErrorHandler(options: {
+  logger: Logger;
+  send?: (reply: FastifyReply, answer: ProblemReply) => FastifyReply;
+}) {
+  const { logger, send } = options;
+  return (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const answer = buildProblemReply(error);
+    const { code, status } = answer.problem;
+    if (status >= 500) {
+      const level = code === 'internal_error' ? 'error' : 'warn';
+      logger[level]({ err: error, requestId: request.id, code }, 'request failed');
     }
-    return sendProblem(reply, error);
-  });
+    return send === undefined ? sendProblem(reply, error) : send(reply, answer);
+  };
 }
 
 /** `/v1/captions/:id` → a pattern that matches one segment for each parameter. */

@@ -42,6 +42,11 @@ export async function describeApi(
       },
       tags: [
         { name: 'captions', description: 'Pictures in, sentences out.' },
+        { name: 'webhooks', description: 'Being told instead of asking.' },
+        {
+          name: 'max',
+          description: 'Drop-in for IBM’s MAX Image Caption Generator; errors have its shape.',
+        },
         { name: 'operating', description: 'For whoever runs the service.' },
       ],
     },
