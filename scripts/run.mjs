@@ -18,7 +18,7 @@ await runCommand(async () => {
     throw new Refusal(`${entryPoint} does not exist in ${repositoryRoot}.`);
   }
   await ensurePackages();
-  await build();
+  await build({ besides: [entryPoint] });
   const file = path.join(repositoryRoot, bundlePath(entryPoint));
   process.exitCode = await runInForeground(
     process.execPath,

@@ -37,8 +37,7 @@ const npmPackagesStayOutside = {
 
 /**
  * Bundles all entry points, and those asked for besides. A file is replaced only when its content
- * changed, and in one step, so a
- * process that is being started meanwhile never reads half of one.
+ * changed, and in one step, so a process that is being started meanwhile never reads half of one.
  * @returns the paths of all bundles, relative to the repository
  * @throws Refusal, after esbuild has printed what is wrong and where
  */
