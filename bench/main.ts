@@ -59,6 +59,10 @@ show(
   runs.flatMap((run) => run.passes),
 );
 show(
+  'CPU time in milliseconds a caption',
+  runs.flatMap((run) => run.cpuTimes),
+);
+show(
   'Requests under load',
   runs.flatMap((run) => run.requests),
 );

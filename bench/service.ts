@@ -1,7 +1,9 @@
 // The service end to end: real processes and Redis servers, pictures posted over HTTP.
 import { readFile } from 'node:fs/promises';
 import type { Caption } from '@caption-queue/contract/caption';
+import { canSeeProcesses } from '../test/support/process-tree.ts';
 import { type ServiceProcess, startStack } from '../test/support/service-stack.ts';
+import { cpuTimesPerCaption, readCpuTimes } from './cpu-time.ts';
 import type { Row } from './table.ts';
 import { summarise } from './timing.ts';
 
@@ -11,6 +13,8 @@ const POSTS_AT_ONCE = 4;
 export interface ServiceRun {
   /** One row a pass: captions per second and where the time went. */
   passes: Row[];
+  /** CPU time a caption in milliseconds, one row a pass; empty elsewhere than on Linux. */
+  cpuTimes: Row[];
   /** POST and GET, as their client sees them. */
   requests: Row[];
   memory: Row[];
@@ -31,12 +35,14 @@ export async function benchService(options: {
   });
   try {
     const passes: Row[] = [];
+    const cpuTimes: Row[] = [];
     const postMs: number[] = [];
     const getMs: number[] = [];
     for (const [pass, beamWidth] of [
       ['first: nothing cached', 3],
       ['second: features cached', 2],
     ] as const) {
+      const before = canSeeProcesses ? await readCpuTimes(stack) : undefined;
       const startedAt = performance.now();
       const posted = await inTurns(photos, POSTS_AT_ONCE, (photo) =>
         timed(postMs, () => stack.post(photo, { beam_width: beamWidth })),
@@ -45,6 +51,14 @@ export async function benchService(options: {
       for (const { id } of posted) captions.push(await stack.finished(id));
       const seconds = lastCompletion(captions, posted) / 1000;
       const wallSeconds = (performance.now() - startedAt) / 1000;
+      if (before) {
+        const times = { before, after: await readCpuTimes(stack) };
+        cpuTimes.push({
+          'encoder processes': encoders,
+          pass,
+          ...cpuTimesPerCaption(times, photos.length),
+        });
+      }
       for (const { id } of captions.slice(0, 50)) await timed(getMs, () => stack.finished(id));
       const mean = (of: (caption: Caption) => number | null) =>
         captions.reduce((sum, caption) => sum + (of(caption) ?? 0), 0) / captions.length;
@@ -82,6 +96,7 @@ export async function benchService(options: {
     };
     return {
       passes,
+      cpuTimes,
       requests: [request('POST a photo', postMs), request('GET a caption', getMs)],
       memory,
     };

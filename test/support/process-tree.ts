@@ -1,6 +1,9 @@
 // Looks at processes through /proc, which only Linux has.
 import { readdirSync, readFileSync } from 'node:fs';
 
+/** USER_HZ: what Linux counts CPU time in, on every architecture that Node.js runs on. */
+const TICKS_PER_SECOND = 100;
+
 export const canSeeProcesses = process.platform === 'linux';
 
 /** Process ids of the direct children. */
@@ -17,13 +20,21 @@ export function isRunning(pid: number): boolean {
   return state !== undefined && state !== 'Z';
 }
 
-function statOf(pid: number): { state: string | undefined; parent: number } | undefined {
+/** CPU time in milliseconds since the process was started; 0 when there is none. */
+export function cpuMs(pid: number): number {
+  return ((statOf(pid)?.ticks ?? 0) * 1000) / TICKS_PER_SECOND;
+}
+
+function statOf(
+  pid: number,
+): { state: string | undefined; parent: number; ticks: number } | undefined {
   try {
     // `pid (name) state parent …`; the name may hold anything.
-    const [state, parent] = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
       .replace(/^.*\) /s, '')
       .split(' ');
-    return { state, parent: Number(parent) };
+    const [userTicks, systemTicks] = fields.slice(11, 13).map(Number) as [number, number];
+    return { state: fields[0], parent: Number(fields[1]), ticks: userTicks + systemTicks };
   } catch {
     return undefined;
   }

@@ -64,6 +64,15 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
   return server;
 }
 
+/** CPU time in milliseconds since the server was started. */
+export async function redisCpuMs(url: string): Promise<number> {
+  const redis = new Redis(url);
+  const text = await redis.info('cpu');
+  redis.disconnect();
+  const seconds = (name: string) => Number(new RegExp(`^${name}:([\\d.]+)`, 'm').exec(text)?.[1]);
+  return (seconds('used_cpu_user') + seconds('used_cpu_sys')) * 1000;
+}
+
 async function createLocalServer(options: {
   port: number;
   config: Record<string, string>;
