@@ -12,6 +12,7 @@ import { handleErrors, sendProblem } from './plugins/errors.ts';
 import { acceptJson } from './plugins/json-bodies.ts';
 import { describeApi } from './plugins/openapi.ts';
 import { secureAnswers, servePage } from './plugins/page.ts';
+import { serveQueueBoard } from './plugins/queue-board.ts';
 import { logRequests } from './plugins/request-log.ts';
 import { captionEventsRoute } from './routes/caption-events.ts';
 import { createCaptionRoute } from './routes/create-caption.ts';
@@ -107,5 +108,6 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     webhookDeliveryRoutes(scope, options);
   });
   await maxRoutes(app, options);
+  await serveQueueBoard(app, { redis: options.redis, prefix: settings.REDIS_PREFIX });
   return app;
 }
