@@ -18,6 +18,7 @@ import { createImagingPool } from './imaging/pool.ts';
 import { createOutboundClient } from './outbound/client.ts';
 import { readOutboundRules } from './outbound/settings.ts';
 import { type ApiSettings, loadApiSettings } from './settings.ts';
+import { startWebhooks } from './webhooks/start-webhooks.ts';
 
 /** EX_CONFIG of sysexits.h: starting it again won't help, so whoever supervises it shouldn't. */
 const EXIT_NEVER = 78;
@@ -69,6 +70,22 @@ const outbound = createOutboundClient({
   rules: readOutboundRules(settings),
   maxImageBytes: settings.MAX_UPLOAD_BYTES,
   version,
+});
+
+const webhookRedis = createRedis({ ...connection, role: 'worker' });
+const webhooks = startWebhooks({
+  redis: webhookRedis,
+  outboxRedis: createRedis({ ...connection, role: 'worker' }),
+  prefix,
+  outbound,
+  publicUrl: settings.PUBLIC_URL,
+  retentionSeconds: settings.RETENTION_SECONDS,
+  registry,
+  logger,
+});
+lifecycle.onShutdown('webhooks', async () => {
+  await webhooks.stop();
+  closeRedis(webhookRedis);
 });
 
 const app = await buildApp({

@@ -1,0 +1,130 @@
+// Takes what happened out of the outbox and has it delivered. Every API process does; each entry is handled by one.
+//
+// The script that ends a caption writes the entry, so whatever dies, it is there. An entry is deleted only once its
+// deliveries are kept and their jobs added; one whose process died is handled again by the next.
+import { isRedisTrouble } from '@caption-queue/queue/connection-error';
+import type { DeliveryQueue } from '@caption-queue/queue/delivery-queue';
+import type { Logger } from '@caption-queue/runtime/logger';
+import type { Redis } from 'ioredis';
+import type { Happening } from './fan-out.ts';
+
+const GROUP = 'webhooks';
+/** All processes are one consumer, so that none leaves its name behind when it dies. */
+const CONSUMER = 'api';
+const ENTRIES_AT_ONCE = 50;
+/** Below the socket timeout of 8 s, so that waiting never looks like a dead connection. */
+const BLOCK_MS = 5_000;
+/** An entry that was taken this long ago and is still there has lost its process. */
+const DEFAULT_ABANDONED_MS = 10_000;
+const RETRY_MS = 500;
+
+export interface OutboxRelay {
+  /** Finishes what it has in hand. The caller closes the connection. */
+  stop(): Promise<void>;
+}
+
+type Entry = [id: string, fields: string[] | null];
+
+/**
+ * Starts reading at once.
+ *
+ * @param options.redis of role `worker`, for this alone: it blocks
+ * @param options.fanOut keeps the deliveries of a happening and answers the ids of those to be sent
+ * @param options.abandonedMs default 10,000
+ */
+export function createOutboxRelay(options: {
+  redis: Redis;
+  outbox: string;
+  fanOut: (happening: Happening, id: string) => Promise<string[]>;
+  queue: Pick<DeliveryQueue, 'add'>;
+  logger: Logger;
+  abandonedMs?: number;
+}): OutboxRelay {
+  const { redis, outbox, fanOut, queue, logger, abandonedMs = DEFAULT_ABANDONED_MS } = options;
+  const stopping = new AbortController();
+  let lookForAbandonedAt = 0;
+
+  async function handle([id, flat]: Entry): Promise<void> {
+    const fields = toObject(flat ?? []);
+    try {
+      if (fields.event === 'deliver') {
+        await queue.add({ deliveryId: fields.delivery ?? '', round: Number(fields.round) });
+      } else if (fields.event !== undefined) {
+        const ids = await fanOut(fields as Happening, id);
+        await Promise.all(ids.map((deliveryId) => queue.add({ deliveryId, round: 1 })));
+      }
+    } catch (error) {
+      if (isRedisTrouble(error) || stopping.signal.aborted) throw error;
+      // It would fail again, and for ever.
+      logger.error({ err: error, entry: id, event: fields.event }, 'an event could not be sent');
+    }
+    await redis.multi().xack(outbox, GROUP, id).xdel(outbox, id).exec();
+  }
+
+  async function takeAbandoned(): Promise<Entry[]> {
+    if (Date.now() < lookForAbandonedAt) return [];
+    const reply = await redis.xautoclaim(
+      ...[outbox, GROUP, CONSUMER, abandonedMs, '0-0'],
+      ...(['COUNT', ENTRIES_AT_ONCE] as const),
+    );
+    const [, entries] = reply as [string, Entry[]];
+    if (entries.length < ENTRIES_AT_ONCE) lookForAbandonedAt = Date.now() + abandonedMs / 2;
+    return entries;
+  }
+
+  async function takeNew(): Promise<Entry[]> {
+    const reply = await redis.xreadgroup(
+      ...(['GROUP', GROUP, CONSUMER, 'COUNT', ENTRIES_AT_ONCE, 'BLOCK', BLOCK_MS] as const),
+      ...(['STREAMS', outbox, '>'] as const),
+    );
+    const [stream] = (reply ?? []) as [string, Entry[]][];
+    return stream?.[1] ?? [];
+  }
+
+  async function run(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      try {
+        const abandoned = await takeAbandoned();
+        const entries = abandoned.length > 0 ? abandoned : await takeNew();
+        await Promise.all(entries.map(handle));
+      } catch (error) {
+        if (stopping.signal.aborted) return;
+        if (error instanceof Error && error.message.startsWith('NOGROUP')) {
+          await createGroup().catch(() => undefined);
+          continue;
+        }
+        if (!isRedisTrouble(error)) logger.error({ err: error }, 'the outbox cannot be read');
+        await pause(RETRY_MS, stopping.signal);
+      }
+    }
+  }
+
+  async function createGroup(): Promise<void> {
+    await redis.xgroup('CREATE', outbox, GROUP, '0', 'MKSTREAM');
+  }
+
+  const running = run();
+  return {
+    async stop() {
+      stopping.abort();
+      redis.disconnect(); // ends a wait for entries; what is in hand is found again
+      await running;
+    },
+  };
+}
+
+function toObject(flat: string[]): Record<string, string> {
+  const fields: Record<string, string> = {};
+  for (let n = 0; n + 1 < flat.length; n += 2) fields[flat[n] as string] = flat[n + 1] as string;
+  return fields;
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
