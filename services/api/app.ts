@@ -14,6 +14,7 @@ import { describeApi } from './plugins/openapi.ts';
 import { secureAnswers, servePage } from './plugins/page.ts';
 import { serveQueueBoard } from './plugins/queue-board.ts';
 import { logRequests } from './plugins/request-log.ts';
+import { traceRequests } from './plugins/trace-requests.ts';
 import { captionEventsRoute } from './routes/caption-events.ts';
 import { createCaptionRoute } from './routes/create-caption.ts';
 import { endCaptionRoutes } from './routes/end-caption.ts';
@@ -45,6 +46,8 @@ export interface AppOptions extends ApiDependencies {
   requestTimeoutMs?: number;
   /** Default 10 s. */
   headersTimeoutMs?: number;
+  /** Has this process started tracing? Default no. */
+  tracing?: boolean;
   /** Between two heartbeat comments of an event stream. Default 15 s. */
   heartbeatMs?: number;
   /** Of webhooks. Default: the system's. */
@@ -79,6 +82,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   app.removeAllContentTypeParsers();
   dropSilentConnections(app);
+  if (options.tracing === true) traceRequests(app);
   logRequests(app, { logger, registry });
   secureAnswers(app);
   handleErrors(app, { logger });

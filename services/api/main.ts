@@ -5,6 +5,7 @@ import { createCaptionStore } from '@caption-queue/queue/caption-store';
 import { createEventStreams } from '@caption-queue/queue/event-stream';
 import { createHeartbeats } from '@caption-queue/queue/heartbeats';
 import { registerQueueMetrics } from '@caption-queue/queue/queue-metrics';
+import { loadQueueTelemetry } from '@caption-queue/queue/queue-telemetry';
 import { createStageQueues } from '@caption-queue/queue/queues';
 import { createReconciler } from '@caption-queue/queue/reconciler';
 import { closeRedis, createRedis, redisProblem } from '@caption-queue/queue/redis';
@@ -13,6 +14,7 @@ import { createLifecycle, endOnSignals } from '@caption-queue/runtime/lifecycle'
 import { createLogger } from '@caption-queue/runtime/logger';
 import { createRegistry } from '@caption-queue/runtime/metrics';
 import { packageRoot, packageVersion } from '@caption-queue/runtime/package-root';
+import { startTracing } from '@caption-queue/runtime/tracing';
 import { buildApp } from './app.ts';
 import { createImagingPool } from './imaging/pool.ts';
 import { createOutboundClient } from './outbound/client.ts';
@@ -29,8 +31,12 @@ const lifecycle = createLifecycle({ logger });
 endOnSignals({ lifecycle, logger });
 
 const root = packageRoot(import.meta.url);
+const version = packageVersion(import.meta.url);
 const prefix = settings.REDIS_PREFIX;
 const registry = createRegistry({ service: 'api' });
+
+const tracing = await startTracing({ service: 'caption-queue-api', version, settings });
+if (tracing !== undefined) lifecycle.onShutdown('tracing', () => tracing.stop());
 
 const connection = { url: settings.REDIS_URL, tlsVerify: settings.REDIS_TLS_VERIFY, logger };
 const redis = createRedis({ ...connection, role: 'producer' });
@@ -40,7 +46,11 @@ lifecycle.onShutdown('redis', () => {
   closeRedis(subscriber);
 });
 
-const queues = createStageQueues({ redis, prefix });
+const queues = createStageQueues({
+  redis,
+  prefix,
+  telemetry: tracing === undefined ? undefined : await loadQueueTelemetry(),
+});
 lifecycle.onShutdown('queues', () => queues.close());
 registerQueueMetrics({ registry, queues, isReady: () => redisProblem(redis) === null });
 
@@ -65,7 +75,6 @@ const imaging = createImagingPool({
 });
 lifecycle.onShutdown('imaging', () => imaging.close());
 
-const version = packageVersion(import.meta.url);
 const outbound = createOutboundClient({
   rules: readOutboundRules(settings),
   maxImageBytes: settings.MAX_UPLOAD_BYTES,
@@ -100,6 +109,7 @@ const app = await buildApp({
   redisProblem: () => redisProblem(redis),
   registry,
   logger,
+  tracing: tracing !== undefined,
   version,
   pageFolder: path.join(root, 'public'),
 });

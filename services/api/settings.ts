@@ -7,6 +7,7 @@ import {
 } from '@caption-queue/queue/settings';
 import { loadConfig } from '@caption-queue/runtime/config';
 import { logSettings } from '@caption-queue/runtime/logger';
+import { tracingSettings } from '@caption-queue/runtime/tracing';
 import Type from 'typebox';
 import { isLoopback } from './loopback.ts';
 import { outboundSettings } from './outbound/settings.ts';
@@ -78,6 +79,7 @@ export const ApiSettings = Type.Object({
   ...reconcilerSettings,
   ...redisSettings,
   ...logSettings,
+  ...tracingSettings,
 });
 /** As read, with what depends on other settings decided. */
 export type ApiSettings = Type.Static<typeof ApiSettings> & {

@@ -3,10 +3,12 @@ import { modelSettings } from '@caption-queue/inference/settings';
 import { reconcilerSettings, redisSettings } from '@caption-queue/queue/settings';
 import { logSettings } from '@caption-queue/runtime/logger';
 import { opsSettings } from '@caption-queue/runtime/ops-server';
+import { tracingSettings } from '@caption-queue/runtime/tracing';
 import Type from 'typebox';
 
 export const DecoderWorkerSettings = Type.Object({
   ...logSettings,
+  ...tracingSettings,
   ...opsSettings,
   ...redisSettings,
   ...reconcilerSettings,

@@ -7,10 +7,12 @@ import {
 } from '@caption-queue/queue/settings';
 import { logSettings } from '@caption-queue/runtime/logger';
 import { opsSettings } from '@caption-queue/runtime/ops-server';
+import { tracingSettings } from '@caption-queue/runtime/tracing';
 import Type from 'typebox';
 
 export const EncoderWorkerSettings = Type.Object({
   ...logSettings,
+  ...tracingSettings,
   ...opsSettings,
   ...redisSettings,
   ...reconcilerSettings,

@@ -1,7 +1,7 @@
 // BullMQ's worker with the settings that were measured for recovering soon from dead workers and a dead Redis.
 import type { StageJob } from '@caption-queue/contract/jobs';
 import { buildKeys } from '@caption-queue/contract/keys';
-import { type Processor, Worker } from 'bullmq';
+import { type Processor, type Telemetry, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 
 /** A dead worker's job is noticed after at most the lock's duration and one check: 9 s of the promised 15. */
@@ -43,9 +43,10 @@ export function createQueueWorker<Data = StageJob>(options: {
   prefix: string;
   concurrency: number;
   maxStalledCount: number;
+  telemetry?: Telemetry | undefined;
   process: Processor<Data>;
 }): QueueWorker<Data> {
-  const { queue, redis, prefix, concurrency, maxStalledCount, process } = options;
+  const { queue, redis, prefix, concurrency, maxStalledCount, telemetry, process } = options;
   return new QueueWorker<Data>(queue, process, {
     connection: redis,
     prefix: buildKeys(prefix).queuePrefix,
@@ -55,5 +56,6 @@ export function createQueueWorker<Data = StageJob>(options: {
     stalledInterval: STALLED_INTERVAL_MS,
     drainDelay: LONGEST_BLOCK_SECONDS,
     runRetryDelay: RUN_RETRY_DELAY_MS,
+    ...(telemetry === undefined ? {} : { telemetry }),
   });
 }

@@ -2,7 +2,7 @@
 import type { Stage } from '@caption-queue/contract/caption';
 import { type StageJob, stageJobId, stageQueues } from '@caption-queue/contract/jobs';
 import { buildKeys } from '@caption-queue/contract/keys';
-import { type JobsOptions, Queue } from 'bullmq';
+import { type JobsOptions, Queue, type Telemetry } from 'bullmq';
 import type { Redis } from 'ioredis';
 
 /** Enough to look at what happened lately; records, not jobs, are the history. */
@@ -38,8 +38,12 @@ export interface StageQueues {
  *
  * BullMQ's queue is made on first use and made again when its start-up failed, because it never tries that twice.
  */
-export function createStageQueues(options: { redis: Redis; prefix: string }): StageQueues {
-  const { redis, prefix } = options;
+export function createStageQueues(options: {
+  redis: Redis;
+  prefix: string;
+  telemetry?: Telemetry | undefined;
+}): StageQueues {
+  const { redis, prefix, telemetry } = options;
   const made = new Map<Stage, Queue<StageJob>>();
 
   async function queueOf(stage: Stage): Promise<Queue<StageJob>> {
@@ -50,6 +54,7 @@ export function createStageQueues(options: { redis: Redis; prefix: string }): St
         prefix: buildKeys(prefix).queuePrefix,
         streams: { events: { maxLen: QUEUE_EVENTS_MAX } },
         defaultJobOptions: jobOptions(stage),
+        ...(telemetry === undefined ? {} : { telemetry }),
       });
       queue.on('error', () => undefined); // the connection's owner logs outages, once
       made.set(stage, queue);

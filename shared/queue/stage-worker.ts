@@ -3,7 +3,7 @@ import type { Stage } from '@caption-queue/contract/caption';
 import { MAX_CLAIMS, type StageJob, stageQueues } from '@caption-queue/contract/jobs';
 import { failureCodes } from '@caption-queue/contract/problems';
 import type { Logger } from '@caption-queue/runtime/logger';
-import { DelayedError, type Job, WaitingError } from 'bullmq';
+import { DelayedError, type Job, type Telemetry, WaitingError } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { WorkStore } from './caption-store.ts';
 import { ClaimLostError, type ClaimOf } from './claim.ts';
@@ -42,6 +42,7 @@ export interface StageWorkerOptions<S extends Stage> {
   timeoutMs?: number;
   logger: Logger;
   observer?: StageObserver;
+  telemetry?: Telemetry | undefined;
 }
 
 export interface StageWorker {
@@ -173,6 +174,7 @@ export function createStageWorker<S extends Stage>(options: StageWorkerOptions<S
     prefix,
     concurrency,
     maxStalledCount: attempts,
+    telemetry: options.telemetry,
     async process(job, token) {
       const begin = performance.now();
       let outcome: StageOutcome = 'retry';

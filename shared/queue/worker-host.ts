@@ -5,6 +5,7 @@ import type { Lifecycle } from '@caption-queue/runtime/lifecycle';
 import type { Logger } from '@caption-queue/runtime/logger';
 import { createRegistry, type Registry } from '@caption-queue/runtime/metrics';
 import { createOpsServer } from '@caption-queue/runtime/ops-server';
+import type { Telemetry } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { createWorkStore, type WorkStore } from './caption-store.ts';
 import { createFeatureCache, type FeatureCache } from './feature-cache.ts';
@@ -34,6 +35,8 @@ export interface WorkerHostOptions<S extends Stage> {
   version: string;
   logger: Logger;
   lifecycle: Lifecycle;
+  /** Of a process that traces. */
+  telemetry?: Telemetry | undefined;
 }
 
 export interface WorkerHost<S extends Stage> {
@@ -60,7 +63,7 @@ export interface WorkerHost<S extends Stage> {
 export async function createWorkerHost<S extends Stage>(
   options: WorkerHostOptions<S>,
 ): Promise<WorkerHost<S>> {
-  const { stage, settings, engine, version, logger, lifecycle } = options;
+  const { stage, settings, engine, version, logger, lifecycle, telemetry } = options;
   const prefix = settings.REDIS_PREFIX;
   const registry = createRegistry({
     service: `${stage === 'encode' ? 'encoder' : 'decoder'}-worker`,
@@ -74,7 +77,7 @@ export async function createWorkerHost<S extends Stage>(
 
   const redis = connect('worker');
   const quickRedis = connect('producer');
-  const queues = createStageQueues({ redis, prefix });
+  const queues = createStageQueues({ redis, prefix, telemetry });
   lifecycle.onShutdown('queues', () => queues.close());
   const store = createWorkStore({ redis, queues, prefix });
 
@@ -133,6 +136,7 @@ export async function createWorkerHost<S extends Stage>(
         ...(pinned ? { bundleHash: model.bundleHash } : {}),
         process,
         logger,
+        telemetry,
         observer: {
           ...observer,
           failed: (error) => heartbeat.update({ lastError: error.message }),

@@ -3,7 +3,9 @@ import type { Stage } from '@caption-queue/contract/caption';
 import { ConfigError, loadConfig } from '@caption-queue/runtime/config';
 import { createLifecycle, endOnSignals } from '@caption-queue/runtime/lifecycle';
 import { createLogger, type Logger, type LogLevel } from '@caption-queue/runtime/logger';
+import { startTracing } from '@caption-queue/runtime/tracing';
 import type Type from 'typebox';
+import { loadQueueTelemetry } from './queue-telemetry.ts';
 import { createWorkerHost, type WorkerHost, type WorkerHostSettings } from './worker-host.ts';
 
 /** EX_CONFIG of sysexits.h: starting it again won't help, so whoever supervises it shouldn't. */
@@ -12,7 +14,12 @@ const EXIT_NEVER = 78;
 const EXIT_NOW = 1;
 
 /** What a worker's settings must hold for this frame. */
-type FrameSettings = WorkerHostSettings & { LOG_LEVEL: LogLevel; ENGINE: string };
+type FrameSettings = WorkerHostSettings & {
+  LOG_LEVEL: LogLevel;
+  ENGINE: string;
+  OTEL_EXPORTER_OTLP_ENDPOINT?: string;
+  OTEL_TRACES_SAMPLER_ARG: number;
+};
 
 /**
  * Runs a worker process: reads the settings, makes the host, loads the model, works until a signal comes.
@@ -44,6 +51,9 @@ export async function runWorker<S extends Stage, T extends Type.TObject>(options
     process.exit(exitCode);
   }
 
+  const tracing = await startTracing({ service: `caption-queue-${name}`, version, settings });
+  if (tracing !== undefined) lifecycle.onShutdown('tracing', () => tracing.stop());
+
   const engine = settings.ENGINE;
   const host = await createWorkerHost({
     stage,
@@ -52,6 +62,7 @@ export async function runWorker<S extends Stage, T extends Type.TObject>(options
     version,
     logger,
     lifecycle,
+    telemetry: tracing === undefined ? undefined : await loadQueueTelemetry(),
   }).catch((error: unknown) => giveUp(error, EXIT_NOW));
   try {
     await options.start({ settings, host, logger });

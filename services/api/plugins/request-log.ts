@@ -4,7 +4,7 @@ import { DURATION_BUCKETS_SECONDS, Histogram, type Registry } from '@caption-que
 import type { FastifyInstance } from 'fastify';
 
 /** Asked every few seconds by machines; their lines would drown the others. */
-const QUIET_ROUTES = new Set(['/livez', '/readyz', '/metrics']);
+export const QUIET_ROUTES = new Set(['/livez', '/readyz', '/metrics']);
 
 export function logRequests(
   app: FastifyInstance,

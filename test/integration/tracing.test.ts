@@ -1,0 +1,109 @@
+// One trace shows a caption's whole way: from the caller through the API and the queues to both workers.
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { json } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readCaption } from '../support/api.ts';
+import { readPhoto } from '../support/pictures.ts';
+import { redisIsAvailable } from '../support/redis.ts';
+import { type ServiceStack, startStack } from '../support/service-stack.ts';
+import { writeTinyBundle } from '../support/tiny-bundle.ts';
+
+const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
+const CALLER_SPAN = '00f067aa0ba902b7';
+
+interface SentSpan {
+  traceId: string;
+  spanId: string;
+  parentSpanId?: string;
+  name: string;
+  kind: number;
+  service: string;
+}
+
+interface OtlpBody {
+  resourceSpans: {
+    resource: { attributes: { key: string; value: { stringValue?: string } }[] };
+    scopeSpans: { spans: Omit<SentSpan, 'service'>[] }[];
+  }[];
+}
+
+describe.skipIf(!redisIsAvailable)('tracing', () => {
+  const spans: SentSpan[] = [];
+  let collector: Server;
+  let stack: ServiceStack;
+  let model: string;
+  beforeAll(async () => {
+    model = await mkdtemp(path.join(tmpdir(), 'caption-queue-tracing-'));
+    await writeTinyBundle({ directory: model });
+    collector = createServer(async (request, response) => {
+      const { resourceSpans } = (await json(request)) as OtlpBody;
+      for (const { resource, scopeSpans } of resourceSpans) {
+        const name = resource.attributes.find(({ key }) => key === 'service.name');
+        const service = name?.value.stringValue ?? '';
+        for (const scope of scopeSpans) {
+          spans.push(...scope.spans.map((span) => ({ ...span, service })));
+        }
+      }
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
+    }).listen(0, '127.0.0.1');
+    await once(collector, 'listening');
+  });
+  afterAll(async () => {
+    await stack?.stop();
+    collector?.closeAllConnections();
+    collector?.close();
+    await rm(model, { recursive: true, force: true });
+  });
+
+  it('takes the caller’s trace along the queues into both workers', async () => {
+    const { port } = collector.address() as AddressInfo;
+    stack = await startStack({
+      model,
+      env: {
+        OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
+        OTEL_BSP_SCHEDULE_DELAY: '100',
+      },
+    });
+    const posted = await fetch(`${stack.url}/v1/captions`, {
+      method: 'POST',
+      body: new Uint8Array(readPhoto('astronaut.jpg')),
+      headers: { 'content-type': 'image/jpeg', traceparent: `00-${TRACE_ID}-${CALLER_SPAN}-01` },
+    });
+    const { id } = await readCaption(posted);
+    expect(await stack.finished(id)).toMatchObject({ status: 'succeeded' });
+
+    const inTrace = () => spans.filter(({ traceId }) => traceId === TRACE_ID);
+    const find = (service: string, name: string) =>
+      inTrace().find((span) => span.service === `caption-queue-${service}` && span.name === name);
+    await expect
+      .poll(() => find('decoder-worker', 'process caption-decode'), { timeout: 15_000 })
+      .toBeDefined();
+    await expect.poll(() => find('api', 'POST /v1/captions'), { timeout: 15_000 }).toBeDefined();
+
+    const request = find('api', 'POST /v1/captions');
+    expect(request).toMatchObject({ parentSpanId: CALLER_SPAN });
+    const added = find('api', 'add image-encode.encode');
+    expect(added?.parentSpanId).toBe(request?.spanId);
+    const encoded = find('encoder-worker', 'process image-encode');
+    expect(encoded?.parentSpanId).toBe(added?.spanId);
+    const handedOver = find('encoder-worker', 'add caption-decode.decode');
+    expect(handedOver?.parentSpanId).toBe(encoded?.spanId);
+    const decoded = find('decoder-worker', 'process caption-decode');
+    expect(decoded?.parentSpanId).toBe(handedOver?.spanId);
+  });
+
+  it('sends neither probes nor the queues’ housekeeping', async () => {
+    const before = spans.length;
+    await fetch(`${stack.url}/livez`);
+    await fetch(`${stack.url}/info`);
+    await expect.poll(() => spans.slice(before).map(({ name }) => name)).toContain('GET /info');
+    const roots = spans.filter(({ parentSpanId }) => !parentSpanId).map(({ name }) => name);
+    expect(roots.filter((name) => !/^(GET|POST) /.test(name))).toEqual([]);
+    expect(roots).not.toContain('GET /livez');
+  });
+});
