@@ -1,4 +1,5 @@
 // `features`: runs the encoder once over all photos, so that training never runs it again.
+import { existsSync } from 'node:fs';
 import type { Command } from './command-line/command.ts';
 import { createInterruption } from './command-line/interruption.ts';
 import { createProgress } from './command-line/progress.ts';
@@ -6,11 +7,12 @@ import { OUTPUT_LAYER, runFolder, runOption } from './command-line/run-folder.ts
 import { dataOption, readDataset } from './dataset/read-dataset.ts';
 import { encoderOption, findEncoder, loadPhotoEncoder } from './encoder-source.ts';
 import { extractFeatures } from './features/extract-features.ts';
+import { prepareRun } from './prepare.ts';
 
 export const featuresCommand: Command = {
   name: 'features',
   summary:
-    'Encodes every photo of the train and dev split and writes the feature grids to one flat float16 file (262 kB a photo; twice that with --flip). Goes on where an earlier run stopped.',
+    'Encodes every photo of the train and dev split and writes the feature grids to one flat float16 file (262 kB a photo; twice that with --flip). Goes on where an earlier run stopped. Prepares the captions too where `prepare` has not.',
   options: {
     ...dataOption,
     ...encoderOption,
@@ -25,7 +27,9 @@ export const featuresCommand: Command = {
   },
   examples: ['--data ~/flickr8k --flip', '--data ~/my-photos --run mine --encoder ~/inception-v3'],
   async run(options) {
+    const run = runFolder(options);
     const dataset = await readDataset(options.text('data'));
+    if (!existsSync(run.captions)) await prepareRun(run, { dataset });
     const encoder = await loadPhotoEncoder(await findEncoder(options.text('encoder')), {
       layer: options.text('layer'),
       threads: options.number('threads', { minimum: 1, integer: true }),
@@ -37,7 +41,7 @@ export const featuresCommand: Command = {
       encoder,
       imageFolder: dataset.imageFolder,
       files,
-      folder: runFolder(options).features(encoder.layer),
+      folder: run.features(encoder.layer),
       flipped: options.flag('flip'),
       signal: interruption.signal,
       onProgress(count, doneBefore) {

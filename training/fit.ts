@@ -15,6 +15,7 @@ import { fitDecoder } from './fit/fit-decoder.ts';
 import { fitOptions, readSettings } from './fit/options.ts';
 import type { TuningSettings } from './fit/settings.ts';
 import type { TunedEncoder } from './fit/trained-parts.ts';
+import { writeCurves } from './plots/curves.ts';
 
 /** Steps between two lines of the log. */
 const LOG_INTERVAL = 10;
@@ -87,7 +88,7 @@ export const fitCommand: Command = {
         if (step % LOG_INTERVAL === 0) void log({ type: 'step', ...report });
       },
       onEpoch(result) {
-        void log({ type: 'epoch', ...result });
+        void log({ type: 'epoch', ...result }).then(() => writeCurves(folder));
         progress?.finish();
         progress = undefined;
         const { epoch, loss, scores, seconds } = result;
