@@ -5,6 +5,7 @@ import { authenticate } from './access/access.ts';
 import { allowOrigins } from './access/cors.ts';
 import { keepToOwnSite } from './access/own-site.ts';
 import { limitRate } from './access/rate-limit.ts';
+import { createCaptionIntake } from './caption-intake.ts';
 import { answerClientError } from './client-errors.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { dropSilentConnections } from './plugins/closing.ts';
@@ -101,7 +102,11 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   await describeApi(app, { version: options.version });
   servePage(app, { folder: options.pageFolder });
   operatingRoutes(app, options);
-  createCaptionRoute(app, options);
+  const intake = createCaptionIntake(options);
+  await app.register(async (scope) => {
+    acceptJson(scope);
+    createCaptionRoute(scope, { ...options, intake });
+  });
   readCaptionRoute(app, options);
   listCaptionsRoute(app, options);
   endCaptionRoutes(app, options);

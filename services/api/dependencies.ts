@@ -5,6 +5,7 @@ import type { CaptionEndings } from '@caption-queue/queue/caption-endings';
 import type { CaptionReader } from '@caption-queue/queue/caption-reader';
 import type { EventStreams } from '@caption-queue/queue/event-stream';
 import type { Heartbeats } from '@caption-queue/queue/heartbeats';
+import type { ResultReader } from '@caption-queue/queue/result-cache';
 import type { Logger } from '@caption-queue/runtime/logger';
 import type { Registry } from '@caption-queue/runtime/metrics';
 import type { Redis } from 'ioredis';
@@ -17,6 +18,8 @@ export interface ApiDependencies {
   store: CaptionAdmission & CaptionReader & Pick<CaptionEndings, 'cancel' | 'delete'>;
   streams: Pick<EventStreams, 'read' | 'hasEnded'>;
   heartbeats: Heartbeats;
+  /** What was captioned before. */
+  results: ResultReader;
   imaging: Pick<ImagingPool, 'normalise'>;
   /** Requests URLs that clients gave. */
   outbound: OutboundClient;

@@ -9,6 +9,7 @@ import { loadQueueTelemetry } from '@caption-queue/queue/queue-telemetry';
 import { createStageQueues } from '@caption-queue/queue/queues';
 import { createReconciler } from '@caption-queue/queue/reconciler';
 import { closeRedis, createRedis, redisProblem } from '@caption-queue/queue/redis';
+import { createResultReader } from '@caption-queue/queue/result-cache';
 import { ConfigError } from '@caption-queue/runtime/config';
 import { createLifecycle, endOnSignals } from '@caption-queue/runtime/lifecycle';
 import { createLogger } from '@caption-queue/runtime/logger';
@@ -58,7 +59,11 @@ const store = createCaptionStore({
   redis,
   queues,
   prefix,
-  limits: { queueLimit: settings.QUEUE_LIMIT, queueLimitBytes: settings.QUEUE_LIMIT_BYTES },
+  limits: {
+    queueLimit: settings.QUEUE_LIMIT,
+    queueLimitBytes: settings.QUEUE_LIMIT_BYTES,
+    tenantQueueLimit: settings.TENANT_QUEUE_LIMIT,
+  },
   retentionSeconds: settings.RETENTION_SECONDS,
 });
 const parkLimitSeconds = settings.PARK_LIMIT_SECONDS;
@@ -66,6 +71,15 @@ const reconciler = createReconciler({ redis, store, queues, prefix, parkLimitSec
 lifecycle.onShutdown('reconciler', () => reconciler.stop());
 const streams = createEventStreams({ redis, subscriber, prefix, logger });
 lifecycle.onShutdown('event streams', () => streams.close());
+
+const cacheUrl = settings.CACHE_REDIS_URL;
+const cacheRedis = createRedis({
+  ...connection,
+  url: cacheUrl ?? settings.REDIS_URL,
+  role: 'cache',
+});
+lifecycle.onShutdown('cache redis', () => closeRedis(cacheRedis));
+const results = createResultReader({ redis: cacheRedis, prefix, logger });
 
 const imaging = createImagingPool({
   processes: settings.IMAGING_PROCESSES,
@@ -102,6 +116,7 @@ const app = await buildApp({
   store,
   streams,
   heartbeats: createHeartbeats({ redis, prefix }),
+  results,
   imaging,
   outbound,
   apiKeys: createApiKeys({ redis, prefix }),

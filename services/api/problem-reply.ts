@@ -35,7 +35,7 @@ const frameworkProblems: Record<string, [ProblemCode, string]> = {
   ],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: [
     'unsupported_media_type',
-    'Send multipart/form-data with the picture in the field "image", or the picture itself as image/* or application/octet-stream.',
+    'Send multipart/form-data with the picture in the field "image", the picture itself as image/* or application/octet-stream, or JSON with "image_url".',
   ],
   FST_ERR_CTP_EMPTY_TYPE: ['unsupported_media_type', 'The Content-Type header is empty.'],
   FST_ERR_BAD_URL: ['bad_request', 'The address is not a valid URL path.'],

@@ -22,6 +22,12 @@ export const compileValidator: FastifySchemaCompiler<Type.TSchema> = ({ schema }
   };
 };
 
+/** For what schemas can't say. @param pointer of the part that does not fit, e.g. `/metadata` */
+export function validationError(pointer: string, message: string): Error {
+  const validation: ValidationFailure[] = [{ instancePath: pointer, message }];
+  return Object.assign(new Error(message), { validation });
+}
+
 function convertNumbers(schema: Type.TSchema, input: unknown): unknown {
   const { properties } = schema as { properties?: Record<string, { type?: string }> };
   if (properties === undefined || typeof input !== 'object' || input === null) return input;

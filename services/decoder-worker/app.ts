@@ -10,11 +10,12 @@ export interface DecoderWorkerOptions {
     readonly hash: string;
     readonly manifest: { readonly name: string; readonly version: string };
   };
+  resultCacheTtlSeconds: number;
 }
 
 /** Starts taking captions of its bundle from the decode queue; the host's lifecycle ends it. */
 export function createDecoderWorker(options: DecoderWorkerOptions) {
-  const { host, generate, bundle } = options;
+  const { host, generate, bundle, resultCacheTtlSeconds } = options;
   const words = new Counter({
     name: 'cq_words_total',
     help: 'Words of finished captions',
@@ -34,6 +35,7 @@ export function createDecoderWorker(options: DecoderWorkerOptions) {
     process: createDecodeProcessor({
       generate,
       store: host.store,
+      results: host.createResultWriter({ ttlSeconds: resultCacheTtlSeconds }),
       model: { name, version },
       onWords: (count) => words.inc(count),
     }),

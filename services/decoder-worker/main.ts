@@ -26,6 +26,7 @@ await runWorker({
     createDecoderWorker({
       host,
       bundle,
+      resultCacheTtlSeconds: settings.RESULT_CACHE_TTL_SECONDS,
       generate: ({ features, options, signal, onEvent }) =>
         generateCaptions({
           decoder,

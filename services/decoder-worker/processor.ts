@@ -3,6 +3,7 @@ import { captionOutput } from '@caption-queue/captioning/caption-output';
 import type { CaptionOptions } from '@caption-queue/contract/caption';
 import type { WorkStore } from '@caption-queue/queue/caption-store';
 import type { DecodeClaim, ProgressEvent } from '@caption-queue/queue/claim';
+import type { ResultWriter } from '@caption-queue/queue/result-cache';
 import { createEventWriter } from './event-writer.ts';
 
 export interface Generated {
@@ -27,6 +28,8 @@ export type GenerateCaptions = (request: {
 export interface DecodeProcessorOptions {
   generate: GenerateCaptions;
   store: Pick<WorkStore, 'appendEvents' | 'succeed'>;
+  /** Where captions go for the next request of the same picture. */
+  results: ResultWriter;
   model: { name: string; version: string };
   /** Told how many words a finished caption has. */
   onWords?: (count: number) => void;
@@ -34,7 +37,7 @@ export interface DecodeProcessorOptions {
 
 /** Builds the processor; it throws what the model or the store throws. */
 export function createDecodeProcessor(options: DecodeProcessorOptions) {
-  const { generate, store, model, onWords } = options;
+  const { generate, store, results, model, onWords } = options;
 
   return async function decodeCaption(claim: DecodeClaim, signal: AbortSignal): Promise<void> {
     const begin = performance.now();
@@ -57,8 +60,11 @@ export function createDecodeProcessor(options: DecodeProcessorOptions) {
       await writer.finish();
       signal.throwIfAborted();
       const decodeMs = Math.round(performance.now() - begin);
-      await store.succeed({ claim, output: captionOutput(generated), decodeMs, model });
+      const output = captionOutput(generated);
+      await store.succeed({ claim, output, decodeMs, model });
       onWords?.(generated.words.length);
+      const { bundleHash } = claim;
+      await results.set(claim, { output, model, bundleHash });
     } finally {
       signal.removeEventListener('abort', stop);
     }

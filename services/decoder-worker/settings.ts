@@ -1,6 +1,10 @@
 // Settings of the decoder worker.
 import { modelSettings } from '@caption-queue/inference/settings';
-import { reconcilerSettings, redisSettings } from '@caption-queue/queue/settings';
+import {
+  reconcilerSettings,
+  redisSettings,
+  resultCacheSettings,
+} from '@caption-queue/queue/settings';
 import { logSettings } from '@caption-queue/runtime/logger';
 import { opsSettings } from '@caption-queue/runtime/ops-server';
 import { tracingSettings } from '@caption-queue/runtime/tracing';
@@ -12,6 +16,7 @@ export const DecoderWorkerSettings = Type.Object({
   ...opsSettings,
   ...redisSettings,
   ...reconcilerSettings,
+  ...resultCacheSettings,
   ...modelSettings,
   CONCURRENCY: Type.Integer({
     minimum: 1,

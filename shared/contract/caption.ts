@@ -1,5 +1,6 @@
 // The caption: the resource clients create, poll and stream. One schema is validation, type and documentation.
 import Type from 'typebox';
+import { WebhookEventType } from './webhooks.ts';
 
 /** `cap_` followed by a UUIDv7, so ids sort by creation time. */
 export const CaptionId = Type.String({
@@ -24,6 +25,11 @@ export function isTerminal(status: CaptionStatus): status is TerminalStatus {
 export const Stage = Type.Enum(['encode', 'decode']);
 export type Stage = Type.Static<typeof Stage>;
 
+export const Priority = Type.Enum(['interactive', 'bulk'], {
+  description: '`bulk` is done while nothing interactive waits, however long that takes.',
+});
+export type Priority = Type.Static<typeof Priority>;
+
 /** What a client may ask of the generation. */
 export const CaptionOptions = Type.Object(
   {
@@ -46,6 +52,13 @@ export const CaptionOptions = Type.Object(
       default: 3,
       description: 'How many captions to answer, best first; at most `beam_width` are found.',
     }),
+    min_confidence: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        maximum: 1,
+        description: 'From which confidence on the caption is good enough to be the `alt_text`.',
+      }),
+    ),
   },
   { additionalProperties: false },
 );
@@ -107,6 +120,41 @@ export const CaptionMetrics = Type.Object({
 });
 export type CaptionMetrics = Type.Static<typeof CaptionMetrics>;
 
+/** A caption that takes longer than this is of no use to anyone. */
+const MAX_EXPIRES_IN_SECONDS = 7 * 24 * 3600;
+/** Of `metadata`, as JSON in UTF-8. */
+export const MAX_METADATA_BYTES = 2_048;
+
+export const Metadata = Type.Record(Type.String(), Type.Unknown(), {
+  description: 'A JSON object of the client’s own, at most 2 kB; comes back with the caption.',
+});
+export type Metadata = Type.Static<typeof Metadata>;
+
+/** What may be said of a caption when it is asked for. */
+export const CaptionChoices = Type.Partial(
+  Type.Object({
+    ...CaptionOptions.properties,
+    priority: Priority,
+    expires_in: Type.Integer({
+      minimum: 1,
+      maximum: MAX_EXPIRES_IN_SECONDS,
+      description: 'Seconds within which it must have ended, else it becomes `expired`.',
+    }),
+    metadata: Metadata,
+    webhook: Type.String({
+      maxLength: 2_048,
+      description: 'URL that is told of its end; https, a public address.',
+    }),
+    webhook_events_filter: Type.Array(WebhookEventType, {
+      minItems: 1,
+      uniqueItems: true,
+      description: 'Which ends `webhook` is told of. Default: all.',
+    }),
+  }),
+  { additionalProperties: false },
+);
+export type CaptionChoices = Type.Static<typeof CaptionChoices>;
+
 /** The caption as every client sees it. `urls` is added by the API, the rest is the stored record. */
 export const CaptionRecord = Type.Object({
   id: CaptionId,
@@ -129,6 +177,8 @@ export const CaptionRecord = Type.Object({
     }),
   }),
   model: nullable(Type.Object({ name: Type.String(), version: Type.String() })),
+  priority: Priority,
+  metadata: nullable(Metadata),
 });
 export type CaptionRecord = Type.Static<typeof CaptionRecord>;
 

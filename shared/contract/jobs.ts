@@ -1,6 +1,6 @@
 // The job catalogue: which queue carries which payload, how long a job may take, how often BullMQ may try.
 import Type from 'typebox';
-import { CaptionId, type Stage } from './caption.ts';
+import { CaptionId, type Priority, type Stage } from './caption.ts';
 import { DeliveryId } from './webhooks.ts';
 
 /** `dispatch` must equal the record's, else the job is an old one and does nothing. */
@@ -12,6 +12,12 @@ export type StageJob = Type.Static<typeof StageJob>;
 
 /** The one budget of claims a stage has, counted in the record; BullMQ's own limits lie above it. */
 export const MAX_CLAIMS = 10;
+
+/** BullMQ's, by ours: jobs without one go first, so bulk never holds up interactive; bulk itself may wait without bound. */
+export const jobPriorities = { interactive: undefined, bulk: 10 } as const satisfies Record<
+  Priority,
+  number | undefined
+>;
 
 export const stageQueues = {
   encode: { queue: 'image-encode', payload: StageJob, timeoutMs: 30_000, attempts: 50 },

@@ -65,17 +65,10 @@ export async function readCaption(
   { redis, keys }: StoreContext,
   captionId: string,
 ): Promise<StoredCaption | undefined> {
-  const [hash, finished] = await Promise.all([
+  const [hash, counts] = await Promise.all([
     redis.hgetall(keys.caption(captionId)),
-    redis.get(keys.finished),
+    redis.hgetall(keys.counts),
   ]);
-  return parseStored(hash, Number(finished ?? 0));
-}
-
-function parseStored(
-  hash: Record<string, string>,
-  finishedCount: number,
-): StoredCaption | undefined {
-  const record = parseRecord(hash, finishedCount);
+  const record = parseRecord(hash, counts);
   return record && { ...record, tenant: hash.tenant ?? '' };
 }

@@ -1,5 +1,10 @@
 // What the claim script answered → what a worker may do.
-import type { CaptionOptions, Stage } from '@caption-queue/contract/caption';
+import type {
+  CaptionInput,
+  CaptionOptions,
+  Priority,
+  Stage,
+} from '@caption-queue/contract/caption';
 import type { ClaimOf, ClaimOutcome } from './claim.ts';
 import type { ScriptReply } from './scripts/run-script.ts';
 
@@ -17,6 +22,7 @@ export function parseClaim<S extends Stage>(
         fence: reply.number(1),
         claims: reply.number(2),
         options: JSON.parse(reply.text(3)) as CaptionOptions,
+        pixelsHash: (JSON.parse(reply.text(8)) as CaptionInput).sha256,
         createdAt: new Date(reply.number(4)),
         waitedMs: reply.number(5),
         ...(job.stage === 'encode'
@@ -26,6 +32,7 @@ export function parseClaim<S extends Stage>(
       return { kind, claim: claim as unknown as ClaimOf<S> };
     }
     case 'handed-over':
+      return { kind, dispatch: reply.number(1), priority: reply.text(2) as Priority };
     case 'features-lost':
       return { kind, dispatch: reply.number(1) };
     case 'other-bundle':

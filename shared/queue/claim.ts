@@ -3,6 +3,7 @@ import type {
   CaptionMetrics,
   CaptionOptions,
   CaptionOutput,
+  Priority,
   Stage,
 } from '@caption-queue/contract/caption';
 import type { CaptionEvent } from '@caption-queue/contract/events';
@@ -19,6 +20,8 @@ interface ClaimBase extends ClaimRef {
   /** How many claims this stage has had, this one included. */
   readonly claims: number;
   readonly options: CaptionOptions;
+  /** Of the normalised pixels, hexadecimal. */
+  readonly pixelsHash: string;
   readonly createdAt: Date;
   /** Waited in the queue, for this claim. */
   readonly waitedMs: number;
@@ -42,7 +45,7 @@ export type ClaimOf<S extends Stage> = S extends 'encode' ? EncodeClaim : Decode
 export type ClaimOutcome<S extends Stage> =
   | { readonly kind: 'claimed'; readonly claim: ClaimOf<S> }
   /** The encode stage is over; its decode job may have been lost and has to be added again. */
-  | { readonly kind: 'handed-over'; readonly dispatch: number }
+  | { readonly kind: 'handed-over'; readonly dispatch: number; readonly priority: Priority }
   /** The features were made for another bundle than this decoder's. `first`: it was not parked before. */
   | { readonly kind: 'other-bundle'; readonly bundleHash: string; readonly first: boolean }
   | { readonly kind: 'features-lost'; readonly dispatch: number }

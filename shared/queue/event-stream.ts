@@ -146,7 +146,7 @@ function buildPage(options: {
   hash: Record<string, string>;
 }): Page {
   const { cursor, entries, hash } = options;
-  const record = parseRecord(hash, 0);
+  const record = parseRecord(hash);
   const last = { id: hash.last_event_id ?? BEFORE_FIRST, status: hash.status };
   const more = entries.length === PAGE && entries.at(-1)?.[0] !== last.id;
 

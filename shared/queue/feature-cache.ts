@@ -2,11 +2,8 @@
 import { createHash } from 'node:crypto';
 import { FEATURES_BYTES } from '@caption-queue/contract/bundle';
 import { buildKeys } from '@caption-queue/contract/keys';
-import type { Logger } from '@caption-queue/runtime/logger';
-import type { Redis } from 'ioredis';
-
-/** How long what the durable server said of its memory is believed. */
-const MEMORY_CHECK_INTERVAL_MS = 5_000;
+import { type ByteCacheOptions, createByteCache } from './byte-cache.ts';
+import { toBuffer } from './store-context.ts';
 
 export interface FeatureKeyParts {
   /** 299 × 299 RGB. */
@@ -32,74 +29,15 @@ export interface FeatureCache {
   set(key: string, features: Uint16Array): Promise<void>;
 }
 
-export interface FeatureCacheOptions {
-  /** Of role `cache`: its commands give up after 250 ms. */
-  redis: Redis;
-  prefix: string;
-  /** 0 turns the cache off. */
-  ttlSeconds: number;
-  /** Is this the durable server? Then features are written only while it uses less than half of its memory. */
-  sharesDurableServer: boolean;
-  logger: Logger;
-}
-
-export function createFeatureCache(options: FeatureCacheOptions): FeatureCache {
-  const { redis, prefix, ttlSeconds, sharesDurableServer, logger } = options;
-  const keys = buildKeys(prefix);
-  const hasRoom = sharesDurableServer
-    ? createMemoryGuard({ redis, logger })
-    : () => Promise.resolve(true);
-
+export function createFeatureCache(options: ByteCacheOptions): FeatureCache {
+  const cache = createByteCache(options);
+  const keys = buildKeys(options.prefix);
   return {
     async get(key) {
-      if (ttlSeconds === 0 || redis.status !== 'ready') return undefined;
-      try {
-        const bytes = await redis.getBuffer(keys.feature(key));
-        if (bytes === null || bytes.byteLength !== FEATURES_BYTES) return undefined;
-        return new Uint16Array(new Uint8Array(bytes).buffer);
-      } catch (err) {
-        logger.debug({ err }, 'the feature cache could not be read');
-        return undefined;
-      }
+      const bytes = await cache.get(keys.feature(key));
+      if (bytes?.byteLength !== FEATURES_BYTES) return undefined;
+      return new Uint16Array(new Uint8Array(bytes).buffer);
     },
-
-    async set(key, features) {
-      if (ttlSeconds === 0 || redis.status !== 'ready') return;
-      try {
-        if (!(await hasRoom())) return;
-        const bytes = Buffer.from(features.buffer, features.byteOffset, features.byteLength);
-        await redis.set(keys.feature(key), bytes, 'EX', ttlSeconds);
-      } catch (err) {
-        logger.debug({ err }, 'the feature cache could not be written');
-      }
-    },
+    set: (key, features) => cache.set(keys.feature(key), toBuffer(features)),
   };
-}
-
-/** A durable server must keep room for captions: it evicts nothing, so a cache could fill it for good. */
-function createMemoryGuard(options: { redis: Redis; logger: Logger }): () => Promise<boolean> {
-  const { redis, logger } = options;
-  let checkedAt = Number.NEGATIVE_INFINITY;
-  let room = false;
-  let warned = false;
-
-  return async () => {
-    if (performance.now() - checkedAt < MEMORY_CHECK_INTERVAL_MS) return room;
-    const memory = await redis.info('memory');
-    const used = readNumber(memory, 'used_memory');
-    const limit = readNumber(memory, 'maxmemory');
-    checkedAt = performance.now();
-    room = limit > 0 && used < limit / 2;
-    if (limit === 0 && !warned) {
-      warned = true;
-      logger.warn(
-        'Features are not cached: REDIS_URL has no maxmemory. Set one there, or CACHE_REDIS_URL.',
-      );
-    }
-    return room;
-  };
-}
-
-function readNumber(info: string, field: string): number {
-  return Number(new RegExp(`^${field}:(\\d+)`, 'm').exec(info)?.[1] ?? 0);
 }

@@ -1,6 +1,11 @@
 // The queues of the two stages, for whoever adds jobs or looks at them.
-import type { Stage } from '@caption-queue/contract/caption';
-import { type StageJob, stageJobId, stageQueues } from '@caption-queue/contract/jobs';
+import type { Priority, Stage } from '@caption-queue/contract/caption';
+import {
+  jobPriorities,
+  type StageJob,
+  stageJobId,
+  stageQueues,
+} from '@caption-queue/contract/jobs';
 import { buildKeys } from '@caption-queue/contract/keys';
 import { type JobsOptions, Queue, type Telemetry } from 'bullmq';
 import type { Redis } from 'ioredis';
@@ -20,13 +25,23 @@ export interface QueueCounts {
   active: number;
 }
 
+export interface StageJobRef {
+  stage: Stage;
+  captionId: string;
+  dispatch: number;
+}
+
+export interface NewStageJob extends StageJobRef {
+  priority: Priority;
+}
+
 export interface StageQueues {
   /** Adds a stage's job; adding the same dispatch twice is harmless. */
-  add(options: { stage: Stage; captionId: string; dispatch: number }): Promise<void>;
+  add(job: NewStageJob): Promise<void>;
   /** Takes a job out of the queue, unless a worker is at it. */
-  remove(options: { stage: Stage; captionId: string; dispatch: number }): Promise<void>;
+  remove(job: StageJobRef): Promise<void>;
   /** Is the job waiting, delayed or at work? Absent, failed and completed ones aren't. */
-  isPending(options: { stage: Stage; captionId: string; dispatch: number }): Promise<boolean>;
+  isPending(job: StageJobRef): Promise<boolean>;
   counts(stage: Stage): Promise<QueueCounts>;
   /** Age of the oldest waiting job, 0 when none waits. */
   oldestWaitingMs(stage: Stage): Promise<number>;
@@ -69,12 +84,16 @@ export function createStageQueues(options: {
   }
 
   return {
-    async add({ stage, captionId, dispatch }) {
+    async add({ stage, captionId, dispatch, priority: name }) {
       const queue = await queueOf(stage);
+      const priority = jobPriorities[name];
       await queue.add(
         stage,
         { captionId, dispatch },
-        { jobId: stageJobId(captionId, stage, dispatch) },
+        {
+          jobId: stageJobId(captionId, stage, dispatch),
+          ...(priority === undefined ? {} : { priority }),
+        },
       );
     },
 
@@ -102,8 +121,12 @@ export function createStageQueues(options: {
 
     async oldestWaitingMs(stage) {
       const queue = await queueOf(stage);
-      const [oldest] = await queue.getJobs(['waiting'], 0, 0, true);
-      return oldest === undefined ? 0 : Math.max(Date.now() - oldest.timestamp, 0);
+      const waiting = await Promise.all([
+        queue.getJobs(['waiting'], 0, 0, true),
+        queue.getJobs(['prioritized'], 0, 0, true),
+      ]);
+      const ages = waiting.flat().map(({ timestamp }) => Date.now() - timestamp);
+      return Math.max(0, ...ages);
     },
 
     async close() {

@@ -96,7 +96,11 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   async function look(suspect: Suspect): Promise<Revival | undefined> {
     const { captionId, status, stage, dispatch, parkedMs, bundleHash } = suspect;
     if (status === null || isTerminal(status)) {
-      await redis.zrem(keys.active, captionId); // its record was deleted under it
+      // Its record was deleted under it, by hand.
+      await Promise.all([
+        redis.zrem(keys.active, captionId),
+        redis.srem(keys.activeBulk, captionId),
+      ]);
       return undefined;
     }
     if (parkedMs > parkLimitSeconds * 1_000 && !(await hasDecoder(bundleHash))) {

@@ -5,29 +5,36 @@ import {
   type CaptionRecord,
   type CaptionStatus,
   isTerminal,
+  type Priority,
   type Stage,
 } from '@caption-queue/contract/caption';
+
+/** Captions ever admitted and ended, by priority; as Redis answers them. */
+export type AdmissionCounts = Record<string, string>;
 
 /** A record as the store answers it: the tenant it belongs to stays inside the service. */
 export type StoredCaption = CaptionRecord & { readonly tenant: string };
 
 /**
  * Reads the hash at `keys.caption(id)`. Times are milliseconds, `input`, `options`, `output`, `error` and `model`
- * JSON. Fields that only the pipeline needs (`dispatch`, `fence`, `claims_*`, `bundle_hash`, `parked_at`, `words`,
- * `enqueued_at`, `retention_seconds`, `sequence`, `last_event_id`, `tenant`) stay inside.
+ * JSON, `metadata` too. Fields that only the pipeline needs (`dispatch`, `fence`, `claims_*`, `bundle_hash`, `parked_at`, `words`,
+ * `enqueued_at`, `retention_seconds`, `sequence`, `last_event_id`, `tenant`,
+ * `webhook`, `webhook_events_filter`) stay inside.
  *
- * @param finishedCount captions ever ended, to estimate how many are ahead
+ * @param counts to estimate how many are ahead; without them nothing is
  * @returns undefined when there is no such caption
  */
 export function parseRecord(
   hash: Record<string, string>,
-  finishedCount: number,
+  counts: AdmissionCounts = {},
 ): CaptionRecord | undefined {
   if (hash.id === undefined) return undefined;
   const status = hash.status as CaptionStatus;
   const createdMs = Number(hash.created_at);
   const completedMs = numberOrNull(hash.completed_at);
   const waiting = status === 'queued';
+  const priority = hash.priority as Priority;
+  const sequence = Number(hash.sequence);
   return {
     id: hash.id,
     status,
@@ -49,9 +56,24 @@ export function parseRecord(
       feature_cache:
         hash.feature_cache === 'hit' || hash.feature_cache === 'miss' ? hash.feature_cache : null,
     },
-    queue: { ahead: waiting ? Math.max(Number(hash.sequence) - finishedCount - 1, 0) : 0 },
+    queue: { ahead: waiting ? estimateAhead({ priority, sequence, counts }) : 0 },
     model: json<NonNullable<CaptionRecord['model']>>(hash.model),
+    priority,
+    metadata: json<NonNullable<CaptionRecord['metadata']>>(hash.metadata),
   };
+}
+
+/** Those of its own priority that came before; and before a bulk caption goes all that is interactive. */
+function estimateAhead(caption: {
+  priority: Priority;
+  sequence: number;
+  counts: AdmissionCounts;
+}): number {
+  const { priority, sequence, counts } = caption;
+  const count = (name: string) => Number(counts[name] ?? 0);
+  const own = Math.max(sequence - count(`finished_${priority}`) - 1, 0);
+  if (priority === 'interactive') return own;
+  return own + Math.max(count('admitted_interactive') - count('finished_interactive'), 0);
 }
 
 function json<T>(text: string | undefined): T | null {

@@ -16,8 +16,8 @@ export const redisSettings = {
       pattern: '^rediss?://',
       writeOnly: true,
       description:
-        'Redis with allkeys-lru for feature vectors. Unset: they go to REDIS_URL, and only while it uses less than ' +
-        'half of its maxmemory',
+        'Redis with allkeys-lru for feature vectors and finished captions. Unset: they go to REDIS_URL, and only while ' +
+        'it uses less than half of its maxmemory',
     }),
   ),
   REDIS_PREFIX: Type.String({
@@ -45,6 +45,13 @@ export const admissionSettings = {
     description:
       'Memory that captions in work may take on the durable Redis, 540 kB each; its maxmemory must be at least twice this',
   }),
+  TENANT_QUEUE_LIMIT: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      description:
+        'Most captions of one tenant in work at once; more are answered with 429 and Retry-After. Unset: QUEUE_LIMIT',
+    }),
+  ),
   RETENTION_SECONDS: Type.Integer({
     minimum: 60,
     default: 7 * 24 * 3600,
@@ -59,6 +66,15 @@ export const reconcilerSettings = {
     default: 120,
     description:
       'How long a caption waits for a decoder with the bundle its features were made for, before it is encoded again',
+  }),
+};
+
+export const resultCacheSettings = {
+  RESULT_CACHE_TTL_SECONDS: Type.Integer({
+    minimum: 0,
+    default: 24 * 3600,
+    description:
+      'How long a finished caption is kept to answer the same picture with the same options at once; 0 turns that off',
   }),
 };
 

@@ -1,5 +1,5 @@
 // The part of the caption store that workers and the reconciler use: claims, what they write, and lost jobs.
-import type { CaptionError, Stage } from '@caption-queue/contract/caption';
+import type { CaptionError, Priority, Stage } from '@caption-queue/contract/caption';
 import { MAX_CLAIMS } from '@caption-queue/contract/jobs';
 import { type FailureCode, failureCodes } from '@caption-queue/contract/problems';
 import {
@@ -11,6 +11,7 @@ import {
   type Success,
 } from './claim.ts';
 import { parseClaim } from './claim-reply.ts';
+import type { NewStageJob } from './queues.ts';
 import type { Script, ScriptArgument, ScriptReply } from './scripts/run-script.ts';
 import * as scripts from './scripts/transitions.ts';
 import { type StoreContext, toBuffer } from './store-context.ts';
@@ -36,7 +37,7 @@ export interface StageClaims {
    */
   handOver(handOver: HandOver): Promise<void>;
   /** Adds a stage's job again under the same id: harmless when it is there. */
-  enqueue(options: { captionId: string; stage: Stage; dispatch: number }): Promise<void>;
+  enqueue(job: NewStageJob): Promise<void>;
   /** @throws ClaimLostError */
   appendEvents(options: { claim: ClaimRef; events: readonly ProgressEvent[] }): Promise<void>;
   /** @throws ClaimLostError */
@@ -65,7 +66,8 @@ export function createStageClaims({ run, queues }: StoreContext): StageClaims {
     const kind = reply.text(0);
     if (kind === 'moved') return 'moved';
     if (kind === 'exhausted') return 'failed';
-    await queues.add({ ...next, dispatch: reply.number(1) });
+    const priority = reply.text(2) as Priority;
+    await queues.add({ ...next, dispatch: reply.number(1), priority });
     return 'revived';
   }
 
@@ -101,8 +103,12 @@ export function createStageClaims({ run, queues }: StoreContext): StageClaims {
         encodeMs,
         bundleHash,
       );
-      const { captionId } = claim;
-      await queues.add({ stage: 'decode', captionId, dispatch: reply.number(1) });
+      await queues.add({
+        stage: 'decode',
+        captionId: claim.captionId,
+        dispatch: reply.number(1),
+        priority: reply.text(2) as Priority,
+      });
     },
 
     enqueue: (job) => queues.add(job),

@@ -82,7 +82,12 @@ export function createStageWorker<S extends Stage>(options: StageWorkerOptions<S
         observer?.claimed?.(outcome.claim);
         return work(job, token, outcome.claim);
       case 'handed-over':
-        await store.enqueue({ captionId, stage: 'decode', dispatch: outcome.dispatch });
+        await store.enqueue({
+          captionId,
+          stage: 'decode',
+          dispatch: outcome.dispatch,
+          priority: outcome.priority,
+        });
         return 'skipped';
       case 'features-lost':
         await store.restart({ captionId, dispatch });

@@ -37,7 +37,7 @@ export function createStoreContext(options: {
 }
 
 /** In the order in which scripts/prelude.ts takes them. */
-function scriptKeys(keys: Keys, captionId: string): string[] {
+export function scriptKeys(keys: Keys, captionId: string): string[] {
   return [
     keys.caption(captionId),
     keys.events(captionId),
@@ -45,11 +45,13 @@ function scriptKeys(keys: Keys, captionId: string): string[] {
     keys.features(captionId),
     keys.tombstone(captionId),
     keys.active,
+    keys.activeBulk,
     keys.index,
     keys.deadlines,
     keys.purges,
-    keys.admitted,
-    keys.finished,
+    keys.counts,
+    keys.outbox,
+    keys.subscribers,
   ];
 }
 

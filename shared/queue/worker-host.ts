@@ -7,6 +7,7 @@ import { createRegistry, type Registry } from '@caption-queue/runtime/metrics';
 import { createOpsServer } from '@caption-queue/runtime/ops-server';
 import type { Telemetry } from 'bullmq';
 import type { Redis } from 'ioredis';
+import type { ByteCacheOptions } from './byte-cache.ts';
 import { createWorkStore, type WorkStore } from './caption-store.ts';
 import { createFeatureCache, type FeatureCache } from './feature-cache.ts';
 import { createHeartbeatWriter } from './heartbeats.ts';
@@ -14,6 +15,7 @@ import { createStageMetrics, registerQueueMetrics } from './queue-metrics.ts';
 import { createStageQueues } from './queues.ts';
 import { createReconciler } from './reconciler.ts';
 import { closeRedis, createRedis, type RedisRole, redisProblem } from './redis.ts';
+import { createResultWriter, type ResultWriter } from './result-cache.ts';
 import { createStageWorker, type StageWorker, type StageWorkerOptions } from './stage-worker.ts';
 
 /** The settings it reads; see settings.ts and ops-server.ts. */
@@ -45,6 +47,7 @@ export interface WorkerHost<S extends Stage> {
   /** Port of /livez, /readyz, /metrics and /info. */
   readonly opsPort: number;
   createFeatureCache(options: { ttlSeconds: number }): FeatureCache;
+  createResultWriter(options: { ttlSeconds: number }): ResultWriter;
   /** The model is loaded: takes jobs from now on, until shutdown. */
   start(options: {
     model: NonNullable<Heartbeat['model']>;
@@ -74,6 +77,14 @@ export async function createWorkerHost<S extends Stage>(
     lifecycle.onShutdown(`redis (${role})`, () => closeRedis(redis));
     return redis;
   }
+
+  const cacheOptions = (ttlSeconds: number): ByteCacheOptions => ({
+    redis: connect('cache', settings.CACHE_REDIS_URL),
+    prefix,
+    ttlSeconds,
+    sharesDurableServer: settings.CACHE_REDIS_URL === undefined,
+    logger,
+  });
 
   const redis = connect('worker');
   const quickRedis = connect('producer');
@@ -106,16 +117,8 @@ export async function createWorkerHost<S extends Stage>(
     registry,
     opsPort: ops.port,
 
-    createFeatureCache({ ttlSeconds }) {
-      const { CACHE_REDIS_URL } = settings;
-      return createFeatureCache({
-        redis: connect('cache', CACHE_REDIS_URL),
-        prefix,
-        ttlSeconds,
-        sharesDurableServer: CACHE_REDIS_URL === undefined,
-        logger,
-      });
-    },
+    createFeatureCache: ({ ttlSeconds }) => createFeatureCache(cacheOptions(ttlSeconds)),
+    createResultWriter: ({ ttlSeconds }) => createResultWriter(cacheOptions(ttlSeconds)),
 
     start({ model, pinned, process }) {
       const reconciler = createReconciler({

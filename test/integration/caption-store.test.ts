@@ -121,8 +121,9 @@ describe.skipIf(!redisIsAvailable)('the caption store', () => {
     expect(await side.store.claim({ captionId: id, stage: 'encode', dispatch: 1 })).toEqual({
       kind: 'handed-over',
       dispatch: 2,
+      priority: 'interactive',
     });
-    await side.store.enqueue({ captionId: id, stage: 'decode', dispatch: 2 });
+    await side.store.enqueue({ captionId: id, stage: 'decode', dispatch: 2, priority: 'interactive' });
     expect((await side.queues.counts('decode')).waiting).toBe(1);
     await expect(handOver(claim)).rejects.toBeInstanceOf(ClaimLostError);
   });

@@ -6,7 +6,8 @@ import type { Problem } from '@caption-queue/contract/problems';
 import { type ApiKeys, createApiKeys } from '@caption-queue/queue/api-keys';
 import { createHeartbeats } from '@caption-queue/queue/heartbeats';
 import { registerQueueMetrics } from '@caption-queue/queue/queue-metrics';
-import { redisProblem } from '@caption-queue/queue/redis';
+import { closeRedis, createRedis, redisProblem } from '@caption-queue/queue/redis';
+import { createResultReader } from '@caption-queue/queue/result-cache';
 import { createRegistry } from '@caption-queue/runtime/metrics';
 import { type AppOptions, buildApp } from '../../services/api/app.ts';
 import { createImagingPool } from '../../services/api/imaging/pool.ts';
@@ -42,12 +43,18 @@ export async function startApi(options: TestApiOptions): Promise<TestApi> {
     prefix: settings.REDIS_PREFIX,
     queueLimit: settings.QUEUE_LIMIT,
     queueLimitBytes: settings.QUEUE_LIMIT_BYTES,
+    tenantQueueLimit: settings.TENANT_QUEUE_LIMIT,
   });
   const { redis, prefix, store, streams } = queueSide;
   const imaging = createImagingPool({
     processes: 1,
     script: local('../../services/api/dist/imaging-process.js'),
     limits: { maxPixels: settings.MAX_PIXELS },
+    logger: silentLogger,
+  });
+  const cacheRedis = createRedis({
+    url: settings.CACHE_REDIS_URL ?? redisUrl,
+    role: 'cache',
     logger: silentLogger,
   });
   const apiKeys = createApiKeys({ redis, prefix });
@@ -59,6 +66,7 @@ export async function startApi(options: TestApiOptions): Promise<TestApi> {
     store,
     streams,
     heartbeats: createHeartbeats({ redis, prefix }),
+    results: createResultReader({ redis: cacheRedis, prefix, logger: silentLogger }),
     imaging,
     outbound: createOutboundClient({
       rules: readOutboundRules(settings),
@@ -91,6 +99,7 @@ export async function startApi(options: TestApiOptions): Promise<TestApi> {
     async close() {
       await app.close();
       await imaging.close();
+      closeRedis(cacheRedis);
       await queueSide.close();
     },
   };

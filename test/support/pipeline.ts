@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { FEATURES_BYTES, PIXELS_BYTES } from '@caption-queue/contract/bundle';
 import type { CaptionRecord } from '@caption-queue/contract/caption';
+import type { NewCaption } from '@caption-queue/queue/caption-admission';
 import {
   type CaptionStore,
   createCaptionStore,
@@ -13,6 +14,7 @@ import { createEventStreams, type EventStreams } from '@caption-queue/queue/even
 import { createFeatureCache } from '@caption-queue/queue/feature-cache';
 import { createStageQueues, type StageQueues } from '@caption-queue/queue/queues';
 import { closeRedis, createRedis } from '@caption-queue/queue/redis';
+import { createResultWriter } from '@caption-queue/queue/result-cache';
 import { createStageWorker, type StageOutcome } from '@caption-queue/queue/stage-worker';
 import { createLogger, type Logger } from '@caption-queue/runtime/logger';
 import type { Redis } from 'ioredis';
@@ -75,7 +77,11 @@ export interface QueueSide {
   store: CaptionStore;
   streams: EventStreams;
   /** Creates a caption of a flat picture. */
-  post(value: number, options?: Partial<typeof defaultOptions>): Promise<CaptionRecord>;
+  post(
+    value: number,
+    options?: Partial<typeof defaultOptions>,
+    choices?: Partial<NewCaption>,
+  ): Promise<CaptionRecord>;
   /** Follows the caption's events to their end and answers the record. */
   untilEnded(captionId: string): Promise<CaptionRecord>;
   close(): Promise<void>;
@@ -87,6 +93,7 @@ export async function createQueueSide(options: {
   prefix?: string;
   queueLimit?: number;
   queueLimitBytes?: number;
+  tenantQueueLimit?: number | undefined;
   retentionSeconds?: number;
 }): Promise<QueueSide> {
   const { url, prefix = randomPrefix() } = options;
@@ -95,7 +102,7 @@ export async function createQueueSide(options: {
   const redis = createRedis({ url, role: 'producer', logger });
   const subscriber = createRedis({ url, role: 'subscriber', logger });
   const queues = createStageQueues({ redis, prefix });
-  const limits = { queueLimit, queueLimitBytes };
+  const limits = { queueLimit, queueLimitBytes, tenantQueueLimit: options.tenantQueueLimit };
   const store = createCaptionStore({ redis, queues, prefix, limits, retentionSeconds });
   const streams = createEventStreams({ redis, subscriber, prefix, logger });
   await once(redis, 'ready');
@@ -105,12 +112,13 @@ export async function createQueueSide(options: {
     queues,
     store,
     streams,
-    post: (value, wanted = {}) =>
+    post: (value, wanted = {}, choices = {}) =>
       store.create({
         tenant: 'default',
         input: fakeInput,
         options: { ...defaultOptions, ...wanted },
         pixels: flatPixels(value),
+        ...choices,
       }),
     async untilEnded(captionId) {
       for await (const { event } of streams.read({ captionId })) {
@@ -168,6 +176,13 @@ export function createWorkerSide(options: {
     logger,
     observer: { ended: (outcome: StageOutcome) => void outcomes.push(outcome) },
   };
+  const cacheOptions = {
+    redis: cacheRedis,
+    prefix,
+    ttlSeconds: 60,
+    sharesDurableServer: cacheUrl === undefined,
+    logger,
+  };
   const encodeCaption = createEncodeProcessor({
     encoder: {
       engine: 'fake',
@@ -177,13 +192,7 @@ export function createWorkerSide(options: {
         return encode(pixels);
       },
     },
-    cache: createFeatureCache({
-      redis: cacheRedis,
-      prefix,
-      ttlSeconds: 60,
-      sharesDurableServer: cacheUrl === undefined,
-      logger,
-    }),
+    cache: createFeatureCache(cacheOptions),
     store,
     preprocessingVersion: '1',
     bundleHash,
@@ -191,6 +200,7 @@ export function createWorkerSide(options: {
   const decodeCaption = createDecodeProcessor({
     generate,
     store,
+    results: createResultWriter(cacheOptions),
     model: { name: 'fake', version: '1' },
   });
   const workers = stages.map((stage) =>

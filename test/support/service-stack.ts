@@ -174,7 +174,12 @@ async function post(
   const form = new FormData();
   for (const [name, value] of Object.entries(options)) form.set(name, String(value));
   form.set('image', new Blob([new Uint8Array(picture)]), 'photo.jpg');
-  const response = await fetch(`${url}/v1/captions`, { method: 'POST', body: form });
+  // Each picture is really worked on, also one that was captioned before.
+  const response = await fetch(`${url}/v1/captions`, {
+    method: 'POST',
+    headers: { 'cache-control': 'no-cache' },
+    body: form,
+  });
   if (response.status !== 202)
     throw new Error(`POST answered ${response.status}: ${await response.text()}`);
   return (await response.json()) as Caption;

@@ -10,6 +10,7 @@ const claim: DecodeClaim = {
   fence: 2,
   claims: 1,
   options: { beam_width: 1, max_length: 1, alternatives: 1 },
+  pixelsHash: '',
   createdAt: new Date(0),
   waitedMs: 0,
   features: new Uint16Array(),

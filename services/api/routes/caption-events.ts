@@ -8,6 +8,7 @@ import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import type { ApiDependencies } from '../dependencies.ts';
 import { frameEvents } from '../event-frames.ts';
+import { createOpenAnswers } from '../open-answers.ts';
 import { CaptionParams, ownCaptionProblems, readOwn } from '../own-caption.ts';
 import { problemResponses } from '../plugins/openapi.ts';
 
@@ -20,11 +21,7 @@ export function captionEventsRoute(
   options: Pick<ApiDependencies, 'store' | 'streams'> & { heartbeatMs?: number },
 ): void {
   const { store, streams, heartbeatMs = HEARTBEAT_MS } = options;
-  // Streams would keep a closing server waiting; clients resume at the next one.
-  const open = new Set<AbortController>();
-  app.addHook('preClose', async () => {
-    for (const stream of open) stream.abort();
-  });
+  const openAnswers = createOpenAnswers(app);
 
   app.get<{ Params: CaptionParams; Headers: { 'last-event-id'?: string } }>(
     '/v1/captions/:id/events',
@@ -67,14 +64,7 @@ export function captionEventsRoute(
         if (await streams.hasEnded({ captionId, afterId })) return reply.code(204).send();
       }
 
-      const stream = new AbortController();
-      open.add(stream);
-      // Of the connection, not of the body: the body closes only once its reader has stopped.
-      reply.raw.once('close', () => {
-        open.delete(stream);
-        stream.abort();
-      });
-      const events = streams.read({ captionId, afterId, signal: stream.signal });
+      const events = streams.read({ captionId, afterId, signal: openAnswers.signalOf(reply) });
       const body = Readable.from(frameEvents({ events, heartbeatMs }), { objectMode: false });
       return reply
         .headers({

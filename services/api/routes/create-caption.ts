@@ -1,26 +1,25 @@
-// POST /v1/captions: receives a picture, normalises it in a child process, and queues it.
-import { createHash } from 'node:crypto';
-import { Caption, CaptionOptions } from '@caption-queue/contract/caption';
+// POST /v1/captions: receives or fetches a picture, normalises it in a child process, and queues it.
+import { Caption, CaptionChoices, isTerminal } from '@caption-queue/contract/caption';
 import { ProblemError } from '@caption-queue/contract/problems';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { StoredCaption } from '@caption-queue/queue/record';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
-import { Value } from 'typebox/value';
+import { ChoicesAsText, decodeChoices, prepareChoices } from '../caption-choices.ts';
+import type { CaptionIntake } from '../caption-intake.ts';
 import { toCaption } from '../caption-resource.ts';
 import type { ApiDependencies } from '../dependencies.ts';
-import { parseMultipart } from '../multipart.ts';
+import type { MultipartForm } from '../multipart.ts';
+import { createOpenAnswers } from '../open-answers.ts';
 import { problemResponses } from '../plugins/openapi.ts';
 import { createUploadBudget } from '../plugins/upload-budget.ts';
+import { MAX_WAIT_SECONDS, parseWait, waitForEnd } from '../prefer-wait.ts';
+import { IntakeHeaders, readIntakeHeaders } from '../request-headers.ts';
+import { acceptForms, acceptPictures, FORM_OVERHEAD_BYTES } from '../upload-parsers.ts';
 
-/** Boundaries, part headers and options around the picture of a form. */
-const FORM_OVERHEAD_BYTES = 64 * 1024;
 /** Uploads being received at a time, if all are of the largest size; smaller ones share the same memory. */
 const LARGEST_UPLOADS_AT_ONCE = 24;
 /** A caption takes about a tenth of a second when nothing waits. */
 const RETRY_AFTER_SECONDS = 1;
-
-const OptionFields = Type.Object(Type.Partial(CaptionOptions).properties, {
-  additionalProperties: false,
-});
 
 const Picture = Type.Unsafe<Buffer>({
   contentMediaType: 'application/octet-stream',
@@ -29,34 +28,54 @@ const Picture = Type.Unsafe<Buffer>({
 });
 
 const CaptionForm = Type.Object(
-  { image: Picture, ...OptionFields.properties },
+  { image: Picture, ...ChoicesAsText.properties },
   { additionalProperties: false },
 );
+
+const CaptionByUrl = Type.Object(
+  {
+    image_url: Type.String({
+      maxLength: 2_048,
+      description: 'Where the picture is; https, a public address. It is fetched at once.',
+    }),
+    ...CaptionChoices.properties,
+  },
+  { additionalProperties: false },
+);
+
+/** What the content type parsers make of a body. */
+type CreateBody = Buffer | Type.Static<typeof CaptionForm> | Type.Static<typeof CaptionByUrl>;
+
+const captionAnswer = (description: string) => ({
+  description,
+  headers: {
+    Location: { type: 'string', description: 'Where to poll.' },
+    'Retry-After': { type: 'integer', description: 'Seconds after which to poll; with 202.' },
+  },
+  content: { 'application/json': { schema: Caption } },
+});
 
 const schema = {
   tags: ['captions'],
   operationId: 'createCaption',
   summary: 'Caption a picture',
-  description:
-    'Send the picture as the form field `image`, or as the body itself. Options are form fields or query parameters; a form field wins. Then poll the address in `Location`, or follow its events.',
-  consumes: ['multipart/form-data', 'image/*', 'application/octet-stream'],
-  querystring: OptionFields,
+  description: `Send the picture as the form field \`image\`, as the body itself, or as JSON with its \`image_url\`. Options are form fields, JSON, or query parameters; those of the body win. Then poll the address in \`Location\`, follow its events, have a webhook told, or send \`Prefer: wait=N\` to get the finished caption within N seconds (at most ${MAX_WAIT_SECONDS}).`,
+  consumes: ['multipart/form-data', 'image/*', 'application/octet-stream', 'application/json'],
+  headers: IntakeHeaders,
+  querystring: ChoicesAsText,
   body: {
     content: {
       'multipart/form-data': { schema: CaptionForm },
       'image/*': { schema: Picture },
       'application/octet-stream': { schema: Picture },
+      'application/json': { schema: CaptionByUrl },
     },
   },
   response: {
-    202: {
-      description: 'Accepted: it will reach a terminal state.',
-      headers: {
-        Location: { type: 'string', description: 'Where to poll.' },
-        'Retry-After': { type: 'integer', description: 'Seconds after which to poll.' },
-      },
-      content: { 'application/json': { schema: Caption } },
-    },
+    200: captionAnswer(
+      'It has ended: the same picture, options and model were captioned before, `Prefer: wait` saw it finish, or the same `Idempotency-Key` made it earlier.',
+    ),
+    202: captionAnswer('Accepted: it will reach a terminal state.'),
     ...problemResponses(
       'bad_request',
       'validation_failed',
@@ -64,12 +83,17 @@ const schema = {
       'foreign_host',
       'foreign_origin',
       'request_timeout',
+      'caption_gone',
       'payload_too_large',
       'image_too_large',
       'unsupported_media_type',
       'unsupported_image',
       'empty_upload',
       'damaged_image',
+      'url_refused',
+      'image_fetch_failed',
+      'idempotency_conflict',
+      'tenant_queue_full',
       'queue_full',
       'redis_unavailable',
       'imaging_unavailable',
@@ -77,69 +101,80 @@ const schema = {
   },
 };
 
-export function createCaptionRoute(app: FastifyInstance, dependencies: ApiDependencies): void {
-  const { settings, store, imaging } = dependencies;
+/** Call in a scope of its own, which takes JSON: the content types are this route's alone. */
+export function createCaptionRoute(
+  app: FastifyInstance,
+  dependencies: ApiDependencies & { intake: CaptionIntake },
+): void {
+  const { settings, store, streams, outbound, intake } = dependencies;
   const maxBytes = settings.MAX_UPLOAD_BYTES;
   const maxFormBytes = maxBytes + FORM_OVERHEAD_BYTES;
   const withinBudget = createUploadBudget({
     budgetBytes: LARGEST_UPLOADS_AT_ONCE * maxFormBytes,
     largestBytes: maxFormBytes,
   });
+  const openAnswers = createOpenAnswers(app);
+  acceptForms(app, { bodyLimit: maxFormBytes, read: (form) => readForm(form, maxBytes) });
+  acceptPictures(app, { maxBytes });
 
-  app.addContentTypeParser(
-    'multipart/form-data',
-    { parseAs: 'buffer', bodyLimit: maxFormBytes },
-    (request, body: Buffer, done) => {
-      try {
-        done(null, readForm({ request, body, maxBytes }));
-      } catch (error) {
-        done(error as Error);
-      }
-    },
-  );
-  for (const type of [/^image\//, 'application/octet-stream']) {
-    app.addContentTypeParser<Buffer>(
-      type,
-      { parseAs: 'buffer', bodyLimit: maxBytes },
-      (_request, body, done) => done(null, body),
-    );
-  }
-
-  app.post<{ Querystring: Partial<CaptionOptions> }>(
+  app.post<{ Querystring: ChoicesAsText; Headers: IntakeHeaders; Body: CreateBody }>(
     '/v1/captions',
     {
       config: { scope: 'captions:write' },
       schema,
       // Before the body is read: what can't be accepted needn't be received.
-      onRequest: [withinBudget, async () => store.checkRoom()],
+      onRequest: [
+        withinBudget,
+        async ({ access: { tenant }, headers }) => {
+          const key = headers['idempotency-key'];
+          await store.checkRoom(typeof key === 'string' ? { tenant, key } : undefined);
+        },
+      ],
     },
     async (request, reply) => {
-      const { image, ...options } = readBody(request.body);
-      const { pixels, mediaType, width, height } = await imaging.normalise(image);
-      const sha256 = createHash('sha256').update(pixels).digest('hex');
-      const record = await store.create({
+      const signal = openAnswers.signalOf(reply);
+      const { picture, choices } = readBody(request.body);
+      const prepared = prepareChoices({
         tenant: request.access.tenant,
-        input: { sha256, media_type: mediaType, width, height },
-        options: Value.Default(CaptionOptions, { ...request.query, ...options }) as CaptionOptions,
-        pixels,
+        choices: { ...decodeChoices(request.query), ...choices },
+        defaultPriority: 'interactive',
+        outbound,
       });
-      const caption = toCaption(record, { publicUrl: settings.PUBLIC_URL });
-      return reply
-        .code(202)
-        .headers({ location: caption.urls.self, 'retry-after': RETRY_AFTER_SECONDS })
-        .send(caption);
+      const wanted = { choices: prepared, ...readIntakeHeaders(request.headers) };
+      const record =
+        typeof picture === 'string'
+          ? await intake.takeUrl(picture, wanted, signal)
+          : await intake.takePicture(picture, wanted);
+      const latest = await whenPreferred(request, record, signal);
+      // An idle connection that outlives its answer would keep a closing server waiting.
+      if (signal.aborted) reply.header('connection', 'close');
+      return answer(reply, latest);
     },
   );
+
+  /** The caption after the wait that the client prefers, if any. */
+  async function whenPreferred(
+    request: FastifyRequest,
+    record: StoredCaption,
+    signal: AbortSignal,
+  ): Promise<StoredCaption> {
+    const prefer = request.headers.prefer;
+    const waitSeconds = parseWait(Array.isArray(prefer) ? prefer.join() : prefer);
+    if (waitSeconds === 0 || isTerminal(record.status)) return record;
+    await waitForEnd({ streams, captionId: record.id, waitSeconds, signal });
+    return (await store.get(record.id)) ?? record;
+  }
+
+  function answer(reply: FastifyReply, record: StoredCaption): FastifyReply {
+    const caption = toCaption(record, { publicUrl: settings.PUBLIC_URL });
+    reply.headers({ location: caption.urls.self, 'cache-control': 'no-store' });
+    if (isTerminal(record.status)) return reply.code(200).send(caption);
+    return reply.code(202).header('retry-after', RETRY_AFTER_SECONDS).send(caption);
+  }
 }
 
 /** @returns the form's fields and its one picture, still to be checked against the schema */
-function readForm(options: {
-  request: FastifyRequest;
-  body: Buffer;
-  maxBytes: number;
-}): Record<string, unknown> {
-  const { request, body, maxBytes } = options;
-  const { fields, files } = parseMultipart(body, request.headers['content-type'] ?? '');
+function readForm({ fields, files }: MultipartForm, maxBytes: number): Record<string, unknown> {
   const [file, second] = files;
   if (second !== undefined) {
     throw new ProblemError(
@@ -160,15 +195,22 @@ function readForm(options: {
   if (file.name in fields) {
     throw new ProblemError('malformed_multipart', `The form has two parts of one name.`);
   }
-  fields[file.name] = file.bytes as never;
-  return fields;
+  return Object.assign(Object.create(null), fields, { [file.name]: file.bytes });
 }
 
-function readBody(body: unknown): { image: Buffer } & Partial<CaptionOptions> {
-  if (Buffer.isBuffer(body)) return { image: body };
-  if (typeof body === 'object' && body !== null) return body as { image: Buffer };
-  throw new ProblemError(
-    'unsupported_media_type',
-    'The request has no body; send the picture as the form field "image" or as the body itself.',
-  );
+/** @returns the picture, or the URL of one, and what the body says of the caption */
+function readBody(body: CreateBody): { picture: Buffer | string; choices: CaptionChoices } {
+  if (Buffer.isBuffer(body)) return { picture: body, choices: {} };
+  if (typeof body !== 'object' || body === null) {
+    throw new ProblemError(
+      'unsupported_media_type',
+      'The request has no body; send the picture as the form field "image" or as the body itself.',
+    );
+  }
+  if ('image_url' in body) {
+    const { image_url: picture, ...choices } = body;
+    return { picture, choices };
+  }
+  const { image: picture, ...text } = body;
+  return { picture, choices: decodeChoices(text) };
 }

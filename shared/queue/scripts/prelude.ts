@@ -8,7 +8,8 @@ const STREAM_EXPIRY_SECONDS = 3_600;
  * arguments follow. Times are the server's, so that hosts needn't agree on theirs.
  */
 export const PRELUDE = `
-local record, events, pixels, features, tombstone, active, index, deadlines, purges, admitted, finished = unpack(KEYS)
+local record, events, pixels, features, tombstone, active, activeBulk, index, deadlines, purges, counts, outbox,
+  subscribers = unpack(KEYS)
 local channel, id = ARGV[1], ARGV[2]
 
 local clock = redis.call('TIME')
@@ -49,10 +50,19 @@ local function touch()
   redis.call('ZADD', active, now, id)
 end
 
+-- Tells webhooks of an event, if the tenant has any or \`webhook\` (a URL or nil) is one. \`fields\` (names and values,
+-- with the tenant, webhook and webhook_events_filter) are what they will be told, whatever changes later: of a caption
+-- its record, of a batch also at (ms) and data (JSON). See services/api/webhooks/fan-out.ts.
+local function tell(event, tenant, webhook, fields)
+  if webhook or redis.call('SISMEMBER', subscribers, tenant) == 1 then
+    redis.call('XADD', outbox, '*', 'event', event, unpack(fields))
+  end
+end
+
 -- The only way into a terminal state. The event carries no data: readers take it from the record.
 local function finish(status)
   local eventId = append(terminalEvent[status], '')
-  local s = get('tenant', 'status', 'retention_seconds')
+  local s = get('tenant', 'status', 'retention_seconds', 'priority', 'webhook')
   local tenant, retention = s[1], tonumber(s[3])
   local purgeAt = now + retention * 1000
   reindex(tenant, s[2], status)
@@ -60,12 +70,14 @@ local function finish(status)
   if status == 'succeeded' then set('stage', '') end
   redis.call('DEL', pixels, features)
   redis.call('ZREM', active, id)
+  redis.call('SREM', activeBulk, id)
   redis.call('ZREM', deadlines, id)
-  redis.call('INCR', finished)
+  redis.call('HINCRBY', counts, 'finished_' .. s[4], 1)
   redis.call('ZADD', purges, purgeAt, tenant .. '/' .. status .. '/' .. id)
   redis.call('EXPIRE', record, retention)
   redis.call('EXPIRE', events, math.min(retention, ${STREAM_EXPIRY_SECONDS}))
   redis.call('SET', tombstone, tenant, 'EX', 2 * retention)
+  tell('caption.' .. status, tenant, s[5], redis.call('HGETALL', record))
   hint(eventId)
 end
 

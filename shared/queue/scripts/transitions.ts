@@ -5,16 +5,17 @@ import { defineScript } from './run-script.ts';
 /**
  * A worker takes a job. ARGV: 3 stage, 4 dispatch, 5 most claims a stage may have, 6 the worker's bundle hash ('' for
  * an encoder), 7 error (JSON) when the claims are used up, 8 error (JSON) when the pixels are gone.
- * → `gone` | `ended` | `stale` | `exhausted` | `pixels-lost` | `handed-over` dispatch | `other-bundle` hash first |
- *   `features-lost` dispatch | `claimed` fence claims options createdAt waitedMs bundleHash bytes
+ * → `gone` | `ended` | `stale` | `exhausted` | `pixels-lost` | `handed-over` dispatch priority |
+ *   `other-bundle` hash first | `features-lost` dispatch |
+ *   `claimed` fence claims options createdAt waitedMs bundleHash bytes input
  */
 export const CLAIM = defineScript(`${PRELUDE}
 local stage, dispatch = ARGV[3], ARGV[4]
 local s = get('status', 'stage', 'dispatch', 'claims_' .. stage, 'bundle_hash', 'parked_at', 'enqueued_at', 'words',
-  'options', 'created_at')
+  'options', 'created_at', 'priority', 'input')
 if not s[1] then return { 'gone' } end
 if terminalEvent[s[1]] or overdue() then return { 'ended' } end
-if stage == 'encode' and s[2] == 'decode' then return { 'handed-over', s[3] } end
+if stage == 'encode' and s[2] == 'decode' then return { 'handed-over', s[3], s[11] } end
 if s[2] ~= stage or s[3] ~= dispatch then return { 'stale' } end
 if stage == 'decode' and s[5] ~= ARGV[6] then
   local first = s[6] and 0 or 1
@@ -49,12 +50,12 @@ if stage == 'decode' and tonumber(s[8]) > 0 then
   set('words', 0)
   hint(append('restarted', '{}'))
 end
-return { 'claimed', fence, claims + 1, s[9], s[10], waited, s[5] or '', bytes }
+return { 'claimed', fence, claims + 1, s[9], s[10], waited, s[5] or '', bytes, s[12] }
 `);
 
 /**
  * The encoder's last write: features stored, bundle pinned, next stage dispatched.
- * ARGV: 3 dispatch, 4 fence, 5 features, 6 hit|miss, 7 encode ms, 8 bundle hash. → `lost` | `ok` dispatch
+ * ARGV: 3 dispatch, 4 fence, 5 features, 6 hit|miss, 7 encode ms, 8 bundle hash. → `lost` | `ok` dispatch priority
  */
 export const HAND_OVER = defineScript(`${PRELUDE}
 if not held('encode', ARGV[3], ARGV[4]) then return { 'lost' } end
@@ -63,7 +64,7 @@ set('stage', 'decode', 'enqueued_at', now, 'feature_cache', ARGV[6], 'encode_ms'
 local dispatch = redis.call('HINCRBY', record, 'dispatch', 1)
 touch()
 setStatus('decoding')
-return { 'ok', dispatch }
+return { 'ok', dispatch, get('priority')[1] }
 `);
 
 /**
@@ -106,7 +107,7 @@ return { 'ok' }
 
 /**
  * The job of a caption in work was lost: dispatch it again, or end it when the stage's claims are used up.
- * ARGV: 3 stage and 4 dispatch as found, 5 most claims, 6 error (JSON). → `moved` | `exhausted` | `ok` dispatch
+ * ARGV: 3 stage and 4 dispatch as found, 5 most claims, 6 error (JSON). → `moved` | `exhausted` | `ok` dispatch priority
  */
 export const REDISPATCH = defineScript(`${PRELUDE}
 local stage = ARGV[3]
@@ -120,12 +121,12 @@ end
 set('enqueued_at', now)
 redis.call('HDEL', record, 'parked_at')
 touch()
-return { 'ok', redis.call('HINCRBY', record, 'dispatch', 1) }
+return { 'ok', redis.call('HINCRBY', record, 'dispatch', 1), get('priority')[1] }
 `);
 
 /**
  * Back to the pixels, when no decoder fits the features or they are gone.
- * ARGV: 3 dispatch as found, 4 most claims, 5 error (JSON). → `moved` | `exhausted` | `ok` dispatch
+ * ARGV: 3 dispatch as found, 4 most claims, 5 error (JSON). → `moved` | `exhausted` | `ok` dispatch priority
  */
 export const RESTART = defineScript(`${PRELUDE}
 local s = get('status', 'stage', 'dispatch', 'claims_encode')
@@ -141,5 +142,5 @@ redis.call('HINCRBY', record, 'fence', 1)
 set('stage', 'encode', 'enqueued_at', now)
 touch()
 setStatus('queued')
-return { 'ok', redis.call('HINCRBY', record, 'dispatch', 1) }
+return { 'ok', redis.call('HINCRBY', record, 'dispatch', 1), get('priority')[1] }
 `);

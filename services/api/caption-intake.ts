@@ -1,0 +1,119 @@
+// From a picture's bytes to a caption: decoded, answered from the cache of results, or put in the queue.
+import { createHash } from 'node:crypto';
+import type { CaptionOptions } from '@caption-queue/contract/caption';
+import type { CaptionAdmission } from '@caption-queue/queue/caption-admission';
+import type { Heartbeats } from '@caption-queue/queue/heartbeats';
+import type { StoredCaption } from '@caption-queue/queue/record';
+import type { CachedResult, ResultReader } from '@caption-queue/queue/result-cache';
+import type { PreparedChoices } from './caption-choices.ts';
+import type { ImagingPool } from './imaging/pool.ts';
+import type { OutboundClient } from './outbound/client.ts';
+
+/** For so long a look at the workers' heartbeats is believed. */
+const LIVE_MODELS_MS = 1_000;
+
+export interface IntakeRequest {
+  choices: PreparedChoices;
+  /** The header `Idempotency-Key`. */
+  idempotencyKey: string | undefined;
+  /** Do the work again, whatever the cache has. */
+  fresh: boolean;
+}
+
+export interface CaptionIntake {
+  /** @throws ProblemError for pictures that are none, and all that `CaptionAdmission.create` throws */
+  takePicture(image: Buffer, request: IntakeRequest): Promise<StoredCaption>;
+  /** Fetches the picture first. @throws ProblemError `url_refused`, `image_fetch_failed`, and as `takePicture` */
+  takeUrl(url: string, request: IntakeRequest, signal: AbortSignal): Promise<StoredCaption>;
+}
+
+export function createCaptionIntake(options: {
+  store: CaptionAdmission;
+  results: ResultReader;
+  heartbeats: Heartbeats;
+  imaging: Pick<ImagingPool, 'normalise'>;
+  outbound: Pick<OutboundClient, 'checkUrl' | 'fetchImage'>;
+}): CaptionIntake {
+  const { store, results, imaging, outbound } = options;
+  const isLive = createLiveModels(options.heartbeats);
+
+  /** What a model that could do the work now has said of the same pixels and options before. */
+  async function findResult(parts: {
+    pixelsHash: string;
+    options: CaptionOptions;
+  }): Promise<CachedResult | undefined> {
+    const result = await results.get(parts);
+    return result !== undefined && (await isLive(result.bundleHash)) ? result : undefined;
+  }
+
+  async function take(options: {
+    image: Buffer;
+    request: IntakeRequest;
+    /** What the picture is to the Idempotency-Key; default: its pixels. */
+    identity?: string;
+  }): Promise<StoredCaption> {
+    const { image, request } = options;
+    const { choices, fresh } = request;
+    const { pixels, mediaType, width, height } = await imaging.normalise(image);
+    const sha256 = createHash('sha256').update(pixels).digest('hex');
+    const result = fresh
+      ? undefined
+      : await findResult({ pixelsHash: sha256, options: choices.options });
+    const caption = {
+      ...choices,
+      input: { sha256, media_type: mediaType, width, height },
+      idempotency: bindingOf(request, options.identity ?? sha256),
+    };
+    if (result === undefined) return store.create({ ...caption, pixels });
+    const { output, model } = result;
+    return store.createFinished({ ...caption, output, model });
+  }
+
+  return {
+    takePicture: (image, request) => take({ image, request }),
+
+    async takeUrl(url, request, signal) {
+      outbound.checkUrl(url);
+      const idempotency = bindingOf(request, url);
+      const { tenant } = request.choices;
+      // Before anything is fetched: the address may answer something else by now.
+      const before = idempotency && (await store.findRepeated({ tenant, ...idempotency }));
+      if (before) return before;
+      const image = await outbound.fetchImage(url, { signal });
+      return take({ image, request, identity: url });
+    },
+  };
+}
+
+function bindingOf({ idempotencyKey: key, choices }: IntakeRequest, picture: string) {
+  if (key === undefined) return undefined;
+  return { key, requestHash: hashRequest({ picture, choices }) };
+}
+
+/** The same picture (pixels or URL) and the same choices: the same request, however its bytes were framed. */
+export function hashRequest(request: { picture: unknown; choices: PreparedChoices }): string {
+  const { picture, choices } = request;
+  const { options, priority, metadata, webhook, webhookEvents, expiresInSeconds } = choices;
+  const parts = [picture, options, priority, metadata, webhook, webhookEvents, expiresInSeconds];
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+}
+
+/** @returns is there a decoder now that has this bundle? */
+function createLiveModels(heartbeats: Heartbeats): (bundleHash: string) => Promise<boolean> {
+  let readAt = Number.NEGATIVE_INFINITY;
+  let live: Promise<ReadonlySet<string>> = Promise.resolve(new Set());
+
+  async function read(): Promise<ReadonlySet<string>> {
+    const beats = await heartbeats.list().catch(() => []);
+    const decoders = beats.filter(({ stage, state }) => stage === 'decode' && state === 'ready');
+    return new Set(decoders.flatMap(({ model }) => (model === null ? [] : [model.bundleHash])));
+  }
+
+  return async (bundleHash) => {
+    if (performance.now() - readAt > LIVE_MODELS_MS) {
+      readAt = performance.now();
+      live = read();
+    }
+    return (await live).has(bundleHash);
+  };
+}

@@ -1,0 +1,27 @@
+// Answers that stay open for a while: each ends when its client goes or the service closes.
+import type { FastifyInstance, FastifyReply } from 'fastify';
+
+export interface OpenAnswers {
+  /** Fires when the connection of this answer closes, or the service is about to. */
+  signalOf(reply: FastifyReply): AbortSignal;
+}
+
+export function createOpenAnswers(app: FastifyInstance): OpenAnswers {
+  // They would keep a closing server waiting; clients go on at the next one.
+  const open = new Set<AbortController>();
+  app.addHook('preClose', async () => {
+    for (const answer of open) answer.abort();
+  });
+  return {
+    signalOf(reply) {
+      const answer = new AbortController();
+      open.add(answer);
+      // Of the connection, not of the body: the body closes only once its reader has stopped.
+      reply.raw.once('close', () => {
+        open.delete(answer);
+        answer.abort();
+      });
+      return answer.signal;
+    },
+  };
+}
