@@ -74,15 +74,6 @@ export interface Keys {
   idempotency(tenant: string, keyHash: string): string;
   hint(captionId: string): string;
   feature(contentHash: string): string;
-  webhooks(tenant: string): string;
-  webhook(webhookId: string): string;
-  webhookSecret(tenant: string): string;
-  delivery(deliveryId: string): string;
-  /** @param lane a webhook's id, or the hash of an origin: whoever may be slow without slowing others */
-  deliveries(lane: string): string;
-  deliveriesEnded(lane: string): string;
-  lane(lane: string): string;
-  leases(lane: string): string;
   result(contentHash: string): string;
   webhooks(tenant: string): string;
   webhook(webhookId: string): string;
@@ -127,14 +118,6 @@ export function buildKeys(prefix: string): Keys {
     idempotency: (tenant, keyHash) => `${prefix}:idempotency:${tenant}:${keyHash}`,
     hint: (captionId) => `${prefix}:hint:${captionId}`,
     feature: (contentHash) => `${prefix}:feature:${contentHash}`,
-    webhooks: (tenant) => `${prefix}:webhooks:${tenant}`,
-    webhook: (webhookId) => `${prefix}:webhook:${webhookId}`,
-    webhookSecret: (tenant) => `${prefix}:webhook-secret:${tenant}`,
-    delivery: (deliveryId) => `${prefix}:delivery:${deliveryId}`,
-    deliveries: (lane) => `${prefix}:deliveries:${lane}`,
-    deliveriesEnded: (lane) => `${prefix}:deliveries-ended:${lane}`,
-    lane: (lane) => `${prefix}:lane:${lane}`,
-    leases: (lane) => `${prefix}:leases:${lane}`,
     result: (contentHash) => `${prefix}:result:${contentHash}`,
     webhooks: (tenant) => `${prefix}:webhooks:${tenant}`,
     webhook: (webhookId) => `${prefix}:webhook:${webhookId}`,

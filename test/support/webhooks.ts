@@ -139,6 +139,7 @@ export async function startDelivering(options: {
   });
   const keys = buildKeys(prefix);
   const queue = new Queue(deliveryQueue.queue, { connection: redis, prefix: keys.queuePrefix });
+  queue.on('error', () => undefined);
   return {
     registry,
     async turn(ms) {
