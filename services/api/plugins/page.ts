@@ -1,4 +1,4 @@
-// Serves the page at `/`: a handful of files, read once, under a policy that lets nothing else run.
+// Serves the pages at `/` and `/docs`: a handful of files, read once, under a policy that lets nothing else run.
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -10,6 +10,9 @@ const contentTypes: Record<string, string> = {
   '.js': 'text/javascript; charset=utf-8',
   '.svg': 'image/svg+xml',
 };
+
+/** Pages have addresses of their own. */
+const addresses: Record<string, string> = { 'index.html': '/', 'docs.html': '/docs' };
 
 /** Only our own files; `blob:` shows a picture before it is uploaded. */
 const CONTENT_SECURITY_POLICY = [
@@ -51,7 +54,7 @@ export function servePage(app: FastifyInstance, options: { folder: string }): vo
     if (type === undefined) continue;
     const bytes = readFileSync(path.join(options.folder, name));
     const etag = `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`;
-    const url = name === 'index.html' ? '/' : `/${name}`;
+    const url = addresses[name] ?? `/${name}`;
     // Whoever opens the page logs in there; the browser then sends the key along with all that the page asks.
     const config =
       url === '/'

@@ -1,5 +1,5 @@
 // For whoever runs the service: is it alive, is it ready, what is it, how does it do.
-import type { Stage } from '@caption-queue/contract/caption';
+import type { WorkerStage } from '@caption-queue/contract/caption';
 import { Heartbeat } from '@caption-queue/contract/heartbeat';
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
@@ -58,7 +58,12 @@ export function operatingRoutes(app: FastifyInstance, dependencies: ApiDependenc
     '/livez',
     {
       config: { scope: 'public', anyHost: true },
-      schema: { tags, operationId: 'isAlive', response: { 200: json('It runs.', alive) } },
+      schema: {
+        tags,
+        operationId: 'isAlive',
+        summary: 'Does the process turn?',
+        response: { 200: json('It runs.', alive) },
+      },
     },
     async () => ({ status: 'ok' }),
   );
@@ -70,6 +75,7 @@ export function operatingRoutes(app: FastifyInstance, dependencies: ApiDependenc
       schema: {
         tags,
         operationId: 'isReady',
+        summary: 'Are pictures accepted?',
         response: {
           200: json('Pictures are accepted.', Readiness),
           503: json('Redis does not answer: nothing can be accepted.', Readiness),
@@ -89,7 +95,12 @@ export function operatingRoutes(app: FastifyInstance, dependencies: ApiDependenc
     '/info',
     {
       config: { scope: 'captions:read' },
-      schema: { tags, operationId: 'readInfo', response: { 200: json('What runs here.', Info) } },
+      schema: {
+        tags,
+        operationId: 'readInfo',
+        summary: 'Version, model and limits',
+        response: { 200: json('What runs here.', Info) },
+      },
     },
     async (_request, reply): Promise<Type.Static<typeof Info>> => {
       const workers = await heartbeats.list().catch(() => []);
@@ -132,7 +143,7 @@ async function checkReadiness(dependencies: ApiDependencies): Promise<Readiness>
   };
 }
 
-function checkStage(stage: Stage, all: readonly Heartbeat[]): Readiness['checks']['encode'] {
+function checkStage(stage: WorkerStage, all: readonly Heartbeat[]): Readiness['checks']['encode'] {
   const workers = all.filter((worker) => worker.stage === stage);
   const count = (state: Heartbeat['state']) =>
     workers.filter((worker) => worker.state === state).length;
