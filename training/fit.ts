@@ -88,7 +88,9 @@ export const fitCommand: Command = {
         if (step % LOG_INTERVAL === 0) void log({ type: 'step', ...report });
       },
       onEpoch(result) {
-        void log({ type: 'epoch', ...result }).then(() => writeCurves(folder));
+        void log({ type: 'epoch', ...result })
+          .then(() => writeCurves(folder))
+          .catch((error) => console.warn(`The curves could not be drawn: ${error.message}`));
         progress?.finish();
         progress = undefined;
         const { epoch, loss, scores, seconds } = result;
