@@ -10,7 +10,7 @@ import { answerClientError } from './client-errors.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { dropSilentConnections } from './plugins/closing.ts';
 import { handleErrors, sendProblem } from './plugins/errors.ts';
-import { acceptJson } from './plugins/json-bodies.ts';
+import { acceptJson, acceptOnlyJson } from './plugins/json-bodies.ts';
 import { describeApi } from './plugins/openapi.ts';
 import { secureAnswers, servePage } from './plugins/page.ts';
 import { serveQueueBoard } from './plugins/queue-board.ts';
@@ -24,6 +24,7 @@ import { maxRoutes } from './routes/max.ts';
 import { operatingRoutes } from './routes/operating.ts';
 import { readCaptionRoute } from './routes/read-caption.ts';
 import { webhookDeliveryRoutes } from './routes/webhook-deliveries.ts';
+import { webhookSecretRoutes } from './routes/webhook-secrets.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
 import { parseOrigins, parseTrustProxy } from './settings.ts';
 import { compileValidator } from './validator.ts';
@@ -112,8 +113,9 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   endCaptionRoutes(app, options);
   captionEventsRoute(app, options);
   await app.register(async (scope) => {
-    acceptJson(scope);
+    acceptOnlyJson(scope);
     webhookRoutes(scope, options);
+    webhookSecretRoutes(scope, options);
     webhookDeliveryRoutes(scope, options);
   });
   await maxRoutes(app, options);

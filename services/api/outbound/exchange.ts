@@ -48,7 +48,8 @@ export function exchange(
       signal,
     });
     request.once('response', resolve);
-    request.once('error', (error: NodeJS.ErrnoException) => {
+    // There may be a second one, after the answer has begun; nobody else would catch it.
+    request.on('error', (error: NodeJS.ErrnoException) => {
       if (signal.aborted) reject(signal.reason);
       else if (error.name === 'ProblemError') reject(error);
       else reject(new ExchangeError(explain(error), { cause: error }));

@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { LookupFunction } from 'node:net';
 import { ProblemError } from '@caption-queue/contract/problems';
+import { startDeadline } from './deadline.ts';
 import { ExchangeError, exchange } from './exchange.ts';
 import { checkUrl, type OutboundRules } from './url-rules.ts';
 
@@ -25,13 +26,17 @@ export interface FetchImageOptions {
  */
 export async function fetchImage(text: string, options: FetchImageOptions): Promise<Buffer> {
   const { rules, lookup, userAgent, maxBytes, timeoutMs, signal } = options;
-  const timeout = AbortSignal.timeout(timeoutMs);
-  const either = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
   let url = checkUrl(text, rules);
+  const deadline = startDeadline(timeoutMs, signal);
   try {
     for (let redirects = 0; ; redirects += 1) {
       const headers = { accept: 'image/*', 'accept-encoding': 'identity', 'user-agent': userAgent };
-      const answer = await exchange(url, { method: 'GET', headers, lookup, signal: either });
+      const answer = await exchange(url, {
+        method: 'GET',
+        headers,
+        lookup,
+        signal: deadline.signal,
+      });
       const { statusCode = 0, headers: answered } = answer;
       if (statusCode === 200) return await readBody(answer, maxBytes);
       answer.destroy();
@@ -47,10 +52,12 @@ export async function fetchImage(text: string, options: FetchImageOptions): Prom
     }
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
-    if (timeout.aborted) throw failed(`The picture did not arrive within ${timeoutMs / 1_000} s.`);
+    if (deadline.isOver) throw failed(`The picture did not arrive within ${timeoutMs / 1_000} s.`);
     if (error instanceof ProblemError) throw error;
     if (error instanceof ExchangeError) throw failed(error.message, error);
     throw failed('The connection broke while the picture was read.', error);
+  } finally {
+    deadline.end();
   }
 }
 

@@ -1,6 +1,7 @@
 // Posts a body to a URL that someone registered, and learns what the receiver made of it.
 import type { IncomingMessage } from 'node:http';
 import type { LookupFunction } from 'node:net';
+import { startDeadline } from './deadline.ts';
 import { ExchangeError, exchange } from './exchange.ts';
 import { checkUrl, type OutboundRules } from './url-rules.ts';
 
@@ -32,15 +33,14 @@ export interface PostOptions {
 export async function post(text: string, options: PostOptions): Promise<PostAnswer> {
   const { rules, lookup, userAgent, headers, body, timeoutMs, signal } = options;
   const url = checkUrl(text, rules);
-  const timeout = AbortSignal.timeout(timeoutMs);
-  const either = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
+  const deadline = startDeadline(timeoutMs, signal);
   try {
     const answer = await exchange(url, {
       method: 'POST',
       headers: { ...headers, 'content-type': 'application/json', 'user-agent': userAgent },
       body,
       lookup,
-      signal: either,
+      signal: deadline.signal,
     });
     return {
       status: answer.statusCode ?? 0,
@@ -48,10 +48,10 @@ export async function post(text: string, options: PostOptions): Promise<PostAnsw
       excerpt: await readExcerpt(answer),
     };
   } catch (error) {
-    if (timeout.aborted && !signal?.aborted) {
-      throw new ExchangeError(`No answer within ${timeoutMs / 1_000} s.`);
-    }
+    if (deadline.isOver) throw new ExchangeError(`No answer within ${timeoutMs / 1_000} s.`);
     throw error;
+  } finally {
+    deadline.end();
   }
 }
 

@@ -2,6 +2,7 @@
 import { Problem, type ProblemCode, problems } from '@caption-queue/contract/problems';
 import swagger from '@fastify/swagger';
 import type { FastifyInstance, RouteOptions } from 'fastify';
+import type Type from 'typebox';
 import { PROBLEM_MEDIA_TYPE } from '../problem-reply.ts';
 
 /** What any route that asks for a key may answer before its own code runs. */
@@ -78,6 +79,12 @@ function describeAccess(route: RouteOptions): void {
 }
 
 const describeProblem = (code: ProblemCode) => `\`${code}\`: ${problems[code].title}.`;
+
+/** One answer of a route's schema, with a JSON body. */
+export const jsonResponse = (description: string, schema: Type.TSchema) => ({
+  description,
+  content: { 'application/json': { schema } },
+});
 
 /** The `response` part of a route's schema for the problems that it answers on purpose. */
 export function problemResponses(...codes: ProblemCode[]): Record<string, object> {

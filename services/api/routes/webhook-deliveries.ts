@@ -11,7 +11,7 @@ import { withinDeadline } from '@caption-queue/queue/deadline';
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import type { ApiDependencies } from '../dependencies.ts';
-import { problemResponses } from '../plugins/openapi.ts';
+import { jsonResponse, problemResponses } from '../plugins/openapi.ts';
 import { type Clock, systemClock } from '../webhooks/clock.ts';
 import { createWebhookDeliveries } from '../webhooks/deliveries.ts';
 import { randomDeliveryId } from '../webhooks/delivery-record.ts';
@@ -31,11 +31,7 @@ const Page = Type.Object(
 );
 const DeliveryParams = Type.Object({ id: WebhookId, delivery: DeliveryId });
 
-const json = (description: string, schema: Type.TSchema) => ({
-  description,
-  content: { 'application/json': { schema } },
-});
-const ofOne = ['validation_failed', 'not_found', 'foreign_host', 'redis_unavailable'] as const;
+const ofOne = ['validation_failed', 'not_found'] as const;
 
 export function webhookDeliveryRoutes(
   app: FastifyInstance,
@@ -71,8 +67,8 @@ export function webhookDeliveryRoutes(
         description: `One attempt to deliver an event of type \`${TEST_EVENT_TYPE}\`.`,
         params: WebhookParams,
         response: {
-          202: json('It is on its way; its delivery says how it went.', WebhookDelivery),
-          ...problemResponses('foreign_origin', 'webhook_disabled', ...ofOne),
+          202: jsonResponse('It is on its way; its delivery says how it went.', WebhookDelivery),
+          ...problemResponses('webhook_disabled', ...ofOne),
         },
       },
     },
@@ -104,7 +100,7 @@ export function webhookDeliveryRoutes(
         params: WebhookParams,
         querystring: Type.Partial(Page),
         response: {
-          200: json(
+          200: jsonResponse(
             'Newest first. The last 1,000 that ended are kept, for as long as captions are.',
             Type.Object({
               data: Type.Array(WebhookDelivery),
@@ -137,8 +133,8 @@ export function webhookDeliveryRoutes(
         description: 'At once, with the same id and body, and with the same retries as before.',
         params: DeliveryParams,
         response: {
-          202: json('It is on its way.', WebhookDelivery),
-          ...problemResponses('foreign_origin', 'webhook_disabled', ...ofOne),
+          202: jsonResponse('It is on its way.', WebhookDelivery),
+          ...problemResponses('webhook_disabled', ...ofOne),
         },
       },
     },

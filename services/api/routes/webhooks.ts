@@ -1,4 +1,4 @@
-// /v1/webhooks: a tenant's endpoints, and the secrets that sign what they get.
+// /v1/webhooks: a tenant's endpoints.
 import {
   Webhook,
   WebhookChoices,
@@ -9,7 +9,7 @@ import { withinDeadline } from '@caption-queue/queue/deadline';
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import type { ApiDependencies } from '../dependencies.ts';
-import { problemResponses } from '../plugins/openapi.ts';
+import { jsonResponse, problemResponses } from '../plugins/openapi.ts';
 import { type Clock, systemClock } from '../webhooks/clock.ts';
 import { createWebhookEndpoints } from '../webhooks/endpoints.ts';
 
@@ -29,21 +29,7 @@ const WebhookPatch = Type.Object(
   { additionalProperties: false, minProperties: 1 },
 );
 const CreatedWebhook = Type.Object({ ...Webhook.properties, secret: WebhookSecret });
-const RotatedSecret = Type.Object({
-  secret: WebhookSecret,
-  previous_valid_until: Type.String({
-    format: 'date-time',
-    description: 'Until then the old secret signs as well.',
-  }),
-});
-
-const json = (description: string, schema: Type.TSchema) => ({
-  description,
-  content: { 'application/json': { schema } },
-});
-/** What every one of these calls may answer. */
-const common = ['foreign_host', 'redis_unavailable'] as const;
-const ofOne = ['validation_failed', 'not_found', ...common] as const;
+const ofOne = ['validation_failed', 'not_found'] as const;
 const ofBody = ['bad_request', 'unsupported_media_type', 'payload_too_large'] as const;
 
 export function webhookRoutes(
@@ -65,17 +51,8 @@ export function webhookRoutes(
         description: 'Answers its `secret`, this once.',
         body: NewWebhook,
         response: {
-          201: json('It is told of what happens from now on.', CreatedWebhook),
-          ...problemResponses(
-            ...([
-              'validation_failed',
-              'foreign_origin',
-              'url_refused',
-              'too_many_webhooks',
-            ] as const),
-            ...ofBody,
-            ...common,
-          ),
+          201: jsonResponse('It is told of what happens from now on.', CreatedWebhook),
+          ...problemResponses('validation_failed', 'url_refused', 'too_many_webhooks', ...ofBody),
         },
       },
     },
@@ -99,36 +76,16 @@ export function webhookRoutes(
         operationId: 'listWebhooks',
         summary: 'List webhooks',
         response: {
-          200: json('All of them, oldest first.', Type.Object({ data: Type.Array(Webhook) })),
-          ...problemResponses(...common),
+          200: jsonResponse(
+            'All of them, oldest first.',
+            Type.Object({ data: Type.Array(Webhook) }),
+          ),
         },
       },
     },
     async (request, reply) => {
       reply.header('cache-control', 'no-store');
       return { data: await withinDeadline(redis, () => endpoints.list(request.access.tenant)) };
-    },
-  );
-
-  app.get(
-    '/v1/webhooks/secret',
-    {
-      config,
-      schema: {
-        tags,
-        operationId: 'readWebhookSecret',
-        summary: 'Read the secret of captions’ own URLs',
-        description: 'Signs what is sent to a URL that a caption or batch was posted with.',
-        response: {
-          200: json('It never changes.', Type.Object({ secret: WebhookSecret })),
-          ...problemResponses(...common),
-        },
-      },
-    },
-    async (request, reply) => {
-      reply.header('cache-control', 'no-store');
-      const { tenant } = request.access;
-      return { secret: await withinDeadline(redis, () => endpoints.tenantSecret(tenant)) };
     },
   );
 
@@ -141,7 +98,7 @@ export function webhookRoutes(
         operationId: 'readWebhook',
         summary: 'Read a webhook',
         params: WebhookParams,
-        response: { 200: json('How it does.', Webhook), ...problemResponses(...ofOne) },
+        response: { 200: jsonResponse('How it does.', Webhook), ...problemResponses(...ofOne) },
       },
     },
     async ({ access: { tenant }, params: { id } }, reply) => {
@@ -162,8 +119,8 @@ export function webhookRoutes(
         params: WebhookParams,
         body: WebhookPatch,
         response: {
-          200: json('As it is now.', Webhook),
-          ...problemResponses('foreign_origin', 'url_refused', ...ofBody, ...ofOne),
+          200: jsonResponse('As it is now.', Webhook),
+          ...problemResponses('url_refused', ...ofBody, ...ofOne),
         },
       },
     },
@@ -184,39 +141,14 @@ export function webhookRoutes(
         description: 'With its deliveries, also those that wait.',
         params: WebhookParams,
         response: {
-          204: { description: 'It is gone.' },
-          ...problemResponses('foreign_origin', ...ofOne),
+          204: { description: 'It is gone.', type: 'null' },
+          ...problemResponses(...ofOne),
         },
       },
     },
     async ({ access: { tenant }, params: { id } }, reply) => {
       await withinDeadline(redis, () => endpoints.delete(tenant, id));
       return reply.code(204).send();
-    },
-  );
-
-  app.post<{ Params: { id: string } }>(
-    '/v1/webhooks/:id/rotate-secret',
-    {
-      config,
-      schema: {
-        tags,
-        operationId: 'rotateWebhookSecret',
-        summary: 'Give a webhook a new secret',
-        description: 'Answers it, this once. For 24 hours the old one signs as well.',
-        params: WebhookParams,
-        response: {
-          200: json('The new secret.', RotatedSecret),
-          ...problemResponses('foreign_origin', ...ofOne),
-        },
-      },
-    },
-    async ({ access: { tenant }, params: { id } }, reply) => {
-      reply.header('cache-control', 'no-store');
-      const { secret, previousValidUntilMs } = await withinDeadline(redis, () =>
-        endpoints.rotateSecret(tenant, id),
-      );
-      return { secret, previous_valid_until: new Date(previousValidUntilMs).toISOString() };
     },
   );
 }

@@ -9,8 +9,8 @@ import { ACQUIRE, RELEASE } from './scripts.ts';
 const MAX_ATTEMPTS_AT_ONCE = 4;
 /** An attempt takes at most 16 s; a lease that is older was left by a process that died. */
 const LEASE_MS = 20_000;
-/** Deliveries of a receiver with a long line look again after at most this long. */
-const LONGEST_WAIT_MS = 60_000;
+/** In a long line, all look again after at most this long; each a little sooner, so that they don't come together. */
+const LONGEST_WAIT_MS = 300_000;
 /** How a receiver did is forgotten after this long. */
 const MEMORY_MS = 3_600_000;
 
@@ -35,7 +35,11 @@ export function createLanes(options: { redis: Redis; prefix: string }): Lanes {
         keys: laneKeys,
         args: [token, LEASE_MS, MAX_ATTEMPTS_AT_ONCE, LONGEST_WAIT_MS],
       });
-      if (reply.text(0) === 'wait') return { waitMs: reply.number(1) };
+      if (reply.text(0) === 'wait') {
+        const waitMs = reply.number(1);
+        const isLast = waitMs >= LONGEST_WAIT_MS;
+        return { waitMs: isLast ? waitMs * (0.5 + Math.random() / 2) : waitMs };
+      }
       return {
         async release(result) {
           const news = result === undefined ? [] : [result.failed ? '1' : '0', result.latencyMs];

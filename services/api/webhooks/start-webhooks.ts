@@ -75,8 +75,7 @@ export function startWebhooks(options: WebhookOptions): WebhookDelivering {
   });
   return {
     async stop() {
-      await relay.stop();
-      await worker.stop();
+      await Promise.all([relay.stop(), worker.stop()]);
       await queue.close();
     },
   };
