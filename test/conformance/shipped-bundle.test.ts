@@ -10,9 +10,12 @@ import { createEncoder } from '@caption-queue/inference/encoder';
 import type { EngineName, Precision } from '@caption-queue/inference/engine';
 import { cosine, pooledOf } from '@caption-queue/inference/pooled';
 import { createStepDecoder } from '@caption-queue/inference/step-decoder';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { relativeDifference } from '../support/compare.ts';
 import { hasTensorFlow } from '../support/engines.ts';
+
+/** Dozens of photos through the whole encoder: a minute on a machine that is busy otherwise. */
+vi.setConfig({ testTimeout: 180_000 });
 
 const setups: { engine: EngineName; precision: Precision }[] = [
   { engine: 'onnx', precision: 'int8' },
