@@ -10,6 +10,7 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY bench/package.json bench/
 COPY cli/package.json cli/
+COPY client/package.json client/
 COPY training/package.json training/
 COPY services/api/package.json services/api/
 COPY services/encoder-worker/package.json services/encoder-worker/

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 const root = path.join(import.meta.dirname, '../..');
 const inside = (folder: string) =>
   readdirSync(path.join(root, folder)).map((name) => path.join(folder, name));
-const workspaces = [...inside('shared'), ...inside('services'), 'training', 'cli'].filter(
+const workspaces = [...inside('shared'), ...inside('services'), 'training', 'cli', 'client'].filter(
   (folder) => existsSync(path.join(root, folder, 'package.json')),
 );
 
