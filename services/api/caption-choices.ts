@@ -6,7 +6,7 @@ import {
   type Priority,
 } from '@caption-queue/contract/caption';
 import { webhookEventTypes } from '@caption-queue/contract/webhooks';
-import type { CaptionChoices as StoredChoices } from '@caption-queue/queue/caption-admission';
+import type { CaptionChoices as StoredChoices } from '@caption-queue/queue/caption-birth';
 import Type from 'typebox';
 import { Value } from 'typebox/value';
 import type { OutboundClient } from './outbound/client.ts';

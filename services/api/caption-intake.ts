@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { CaptionOptions } from '@caption-queue/contract/caption';
 import type { CaptionAdmission } from '@caption-queue/queue/caption-admission';
+import type { Ending, Picture } from '@caption-queue/queue/caption-birth';
 import type { Heartbeats } from '@caption-queue/queue/heartbeats';
 import type { StoredCaption } from '@caption-queue/queue/record';
 import type { CachedResult, ResultReader } from '@caption-queue/queue/result-cache';
@@ -20,7 +21,14 @@ export interface IntakeRequest {
   fresh: boolean;
 }
 
+/** A picture to work on, or what was said of the same pixels before. */
+export type Inspected =
+  | Extract<Picture, { pixels: Uint8Array }>
+  | Extract<Ending, { output: object }>;
+
 export interface CaptionIntake {
+  /** Decodes a picture. @throws ProblemError for pictures that are none, `imaging_unavailable` */
+  inspect(image: Buffer, request: Pick<IntakeRequest, 'choices' | 'fresh'>): Promise<Inspected>;
   /** @throws ProblemError for pictures that are none, and all that `CaptionAdmission.create` throws */
   takePicture(image: Buffer, request: IntakeRequest): Promise<StoredCaption>;
   /** Fetches the picture first. @throws ProblemError `url_refused`, `image_fetch_failed`, and as `takePicture` */
@@ -46,30 +54,33 @@ export function createCaptionIntake(options: {
     return result !== undefined && (await isLive(result.bundleHash)) ? result : undefined;
   }
 
+  const inspect: CaptionIntake['inspect'] = async (image, { choices, fresh }) => {
+    const { pixels, input } = await normalise(imaging, image);
+    if (fresh) return { input, pixels };
+    const result = await findResult({ pixelsHash: input.sha256, options: choices.options });
+    if (result === undefined) return { input, pixels };
+    const { output, model } = result;
+    return { input, output, model };
+  };
+
   async function take(options: {
     image: Buffer;
     request: IntakeRequest;
     /** What the picture is to the Idempotency-Key; default: its pixels. */
     identity?: string;
   }): Promise<StoredCaption> {
-    const { image, request } = options;
-    const { choices, fresh } = request;
-    const { pixels, mediaType, width, height } = await imaging.normalise(image);
-    const sha256 = createHash('sha256').update(pixels).digest('hex');
-    const result = fresh
-      ? undefined
-      : await findResult({ pixelsHash: sha256, options: choices.options });
-    const caption = {
-      ...choices,
-      input: { sha256, media_type: mediaType, width, height },
-      idempotency: bindingOf(request, options.identity ?? sha256),
-    };
-    if (result === undefined) return store.create({ ...caption, pixels });
-    const { output, model } = result;
-    return store.createFinished({ ...caption, output, model });
+    const { image, request, identity } = options;
+    const picture = await inspect(image, request);
+    const idempotency = bindingOf(request, identity ?? picture.input.sha256);
+    const caption = { ...request.choices, idempotency };
+    return 'pixels' in picture
+      ? store.create({ ...caption, ...picture })
+      : store.createFinished({ ...caption, ...picture });
   }
 
   return {
+    inspect,
+
     takePicture: (image, request) => take({ image, request }),
 
     async takeUrl(url, request, signal) {
@@ -83,6 +94,16 @@ export function createCaptionIntake(options: {
       return take({ image, request, identity: url });
     },
   };
+}
+
+/** Decodes a picture in a process of its own, and says what it was. */
+export async function normalise(
+  imaging: Pick<ImagingPool, 'normalise'>,
+  image: Buffer,
+): Promise<Extract<Picture, { pixels: Uint8Array }>> {
+  const { pixels, mediaType, width, height } = await imaging.normalise(image);
+  const sha256 = createHash('sha256').update(pixels).digest('hex');
+  return { pixels, input: { sha256, media_type: mediaType, width, height } };
 }
 
 function bindingOf({ idempotencyKey: key, choices }: IntakeRequest, picture: string) {

@@ -1,13 +1,30 @@
-// The stored record → the caption as clients see it.
+// The stored records → captions and batches as clients see them.
+import type { Batch } from '@caption-queue/contract/batch';
 import type { Caption } from '@caption-queue/contract/caption';
+import type { StoredBatch } from '@caption-queue/queue/batch-record';
 import type { StoredCaption } from '@caption-queue/queue/record';
 
-/** @param options.publicUrl setting `PUBLIC_URL`; without it the addresses are paths */
+interface ResourceOptions {
+  /** Setting `PUBLIC_URL`; without it the addresses are paths. */
+  publicUrl: string | undefined;
+}
+
 export function toCaption(
   { tenant: _inside, ...record }: StoredCaption,
-  options: { publicUrl: string | undefined },
+  options: ResourceOptions,
 ): Caption {
-  const base = options.publicUrl?.replace(/\/$/, '') ?? '';
-  const self = `${base}/v1/captions/${record.id}`;
+  const self = `${baseOf(options)}/v1/captions/${record.id}`;
   return { ...record, urls: { self, events: `${self}/events`, cancel: `${self}/cancel` } };
+}
+
+export function toBatch(
+  { tenant: _inside, ...record }: StoredBatch,
+  options: ResourceOptions,
+): Batch {
+  const self = `${baseOf(options)}/v1/batches/${record.id}`;
+  return { ...record, urls: { self, results: `${self}/results` } };
+}
+
+function baseOf({ publicUrl }: ResourceOptions): string {
+  return publicUrl?.replace(/\/$/, '') ?? '';
 }

@@ -1,5 +1,6 @@
 // What the HTTP edge needs from the rest. `app.ts` takes it as an argument, so tests build an app directly.
 import type { ApiKeys } from '@caption-queue/queue/api-keys';
+import type { BatchStore } from '@caption-queue/queue/batch-store';
 import type { CaptionAdmission } from '@caption-queue/queue/caption-admission';
 import type { CaptionEndings } from '@caption-queue/queue/caption-endings';
 import type { CaptionReader } from '@caption-queue/queue/caption-reader';
@@ -15,7 +16,7 @@ import type { ApiSettings } from './settings.ts';
 
 export interface ApiDependencies {
   settings: ApiSettings;
-  store: CaptionAdmission & CaptionReader & Pick<CaptionEndings, 'cancel' | 'delete'>;
+  store: CaptionAdmission & CaptionReader & BatchStore & Pick<CaptionEndings, 'cancel' | 'delete'>;
   streams: Pick<EventStreams, 'read' | 'hasEnded'>;
   heartbeats: Heartbeats;
   /** What was captioned before. */

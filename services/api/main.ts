@@ -1,7 +1,7 @@
 // The API's process: settings, connections, port, signals and exit codes.
 import path from 'node:path';
 import { createApiKeys } from '@caption-queue/queue/api-keys';
-import { createCaptionStore } from '@caption-queue/queue/caption-store';
+import { createCaptionStore, createWorkStore } from '@caption-queue/queue/caption-store';
 import { createEventStreams } from '@caption-queue/queue/event-stream';
 import { createHeartbeats } from '@caption-queue/queue/heartbeats';
 import { registerQueueMetrics } from '@caption-queue/queue/queue-metrics';
@@ -20,6 +20,7 @@ import { buildApp } from './app.ts';
 import { createImagingPool } from './imaging/pool.ts';
 import { createOutboundClient } from './outbound/client.ts';
 import { readOutboundRules } from './outbound/settings.ts';
+import { startPictureFetcher } from './picture-fetcher.ts';
 import { type ApiSettings, loadApiSettings } from './settings.ts';
 import { startWebhooks } from './webhooks/start-webhooks.ts';
 
@@ -93,6 +94,22 @@ const outbound = createOutboundClient({
   rules: readOutboundRules(settings),
   maxImageBytes: settings.MAX_UPLOAD_BYTES,
   version,
+});
+
+const fetcherRedis = createRedis({ ...connection, role: 'worker' });
+const fetcherQueues = createStageQueues({ redis: fetcherRedis, prefix });
+const fetcher = startPictureFetcher({
+  store: createWorkStore({ redis: fetcherRedis, queues: fetcherQueues, prefix }),
+  redis: fetcherRedis,
+  prefix,
+  outbound,
+  imaging,
+  logger,
+});
+lifecycle.onShutdown('picture fetcher', async () => {
+  await fetcher.stop();
+  await fetcherQueues.close();
+  closeRedis(fetcherRedis);
 });
 
 const webhookRedis = createRedis({ ...connection, role: 'worker' });

@@ -8,7 +8,7 @@ const MAX_BOUNDARY_CHARACTERS = 70;
 const MAX_HEADER_BYTES = 8 * 1024;
 /** Of a field's value; the longest that any route takes is far shorter. */
 const MAX_FIELD_BYTES = 16 * 1024;
-const MAX_PARTS = 64;
+const DEFAULT_MAX_PARTS = 64;
 
 /** `; name="value"` or `; name=value`. Browsers write a quote within a value as %22, so none is escaped. */
 const PARAMETER = /;\s*([^=;\s]+)=(?:"([^"]*)"|([^;\s]*))/g;
@@ -29,9 +29,15 @@ export interface MultipartForm {
 
 /**
  * @param contentType the request's `Content-Type`, with its boundary
+ * @param options.maxParts default 64
  * @throws {ProblemError} `malformed_multipart`; `payload_too_large` for too many parts
  */
-export function parseMultipart(body: Buffer, contentType: string): MultipartForm {
+export function parseMultipart(
+  body: Buffer,
+  contentType: string,
+  options: { maxParts?: number | undefined } = {},
+): MultipartForm {
+  const { maxParts = DEFAULT_MAX_PARTS } = options;
   const delimiter = Buffer.from(`--${readBoundary(contentType)}`, 'latin1');
   const between = Buffer.concat([Buffer.from('\r\n'), delimiter]);
   const form: MultipartForm = { fields: Object.create(null), files: [] };
@@ -42,7 +48,7 @@ export function parseMultipart(body: Buffer, contentType: string): MultipartForm
     const mark = body.toString('latin1', afterDelimiter, afterDelimiter + 2);
     if (mark === '--') return form;
     if (mark !== '\r\n') throw malformed('a boundary is followed by neither a part nor the end');
-    if (parts === MAX_PARTS) throw tooLarge(`more than ${MAX_PARTS} parts`);
+    if (parts === maxParts) throw tooLarge(`more than ${maxParts} parts`);
     const partStart = afterDelimiter + 2;
     const partEnd = body.indexOf(between, partStart - 2);
     if (partEnd < partStart) throw malformed('a part does not end with the boundary');

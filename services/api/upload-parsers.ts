@@ -5,18 +5,21 @@ import { type MultipartForm, parseMultipart } from './multipart.ts';
 /** Boundaries, part headers and fields around the pictures of a form. */
 export const FORM_OVERHEAD_BYTES = 64 * 1024;
 
-/** @param options.read makes of a form the body that the route's schema describes, or throws */
+/**
+ * @param options.maxParts parts a form may have. Default 64
+ * @param options.read makes of a form the body that the route's schema describes, or throws
+ */
 export function acceptForms(
   app: FastifyInstance,
-  options: { bodyLimit: number; read: (form: MultipartForm) => unknown },
+  options: { bodyLimit: number; maxParts?: number; read: (form: MultipartForm) => unknown },
 ): void {
-  const { bodyLimit, read } = options;
+  const { bodyLimit, maxParts, read } = options;
   app.addContentTypeParser(
     'multipart/form-data',
     { parseAs: 'buffer', bodyLimit },
     (request, body: Buffer, done) => {
       try {
-        done(null, read(parseMultipart(body, request.headers['content-type'] ?? '')));
+        done(null, read(parseMultipart(body, request.headers['content-type'] ?? '', { maxParts })));
       } catch (error) {
         done(error as Error);
       }

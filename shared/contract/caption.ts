@@ -21,9 +21,13 @@ export function isTerminal(status: CaptionStatus): status is TerminalStatus {
   return (terminalStatuses as readonly string[]).includes(status);
 }
 
-/** The two stages of the pipeline; each has a queue of its own (jobs.ts). */
-export const Stage = Type.Enum(['encode', 'decode']);
+/** The stages of the pipeline; each has a queue of its own (jobs.ts). Only URLs of a batch are fetched. */
+export const Stage = Type.Enum(['fetching', 'encode', 'decode']);
 export type Stage = Type.Static<typeof Stage>;
+
+/** Those that workers with a model do. */
+export const WorkerStage = Type.Enum(['encode', 'decode']);
+export type WorkerStage = Type.Static<typeof WorkerStage>;
 
 export const Priority = Type.Enum(['interactive', 'bulk'], {
   description: '`bulk` is done while nothing interactive waits, however long that takes.',
@@ -165,7 +169,7 @@ export const CaptionRecord = Type.Object({
   completed_at: nullable(timestamp('When it reached a terminal state.')),
   expires_at: nullable(timestamp('By when it must have ended, else it becomes `expired`.')),
   purge_at: nullable(timestamp('When the record is deleted by retention.')),
-  input: CaptionInput,
+  input: nullable(CaptionInput),
   options: CaptionOptions,
   output: nullable(CaptionOutput),
   error: nullable(CaptionError),
@@ -179,6 +183,7 @@ export const CaptionRecord = Type.Object({
   model: nullable(Type.Object({ name: Type.String(), version: Type.String() })),
   priority: Priority,
   metadata: nullable(Metadata),
+  batch_id: nullable(Type.String({ description: 'Of the batch it belongs to.' })),
 });
 export type CaptionRecord = Type.Static<typeof CaptionRecord>;
 

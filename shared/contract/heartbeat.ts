@@ -1,13 +1,13 @@
 // What a worker says of itself in Redis every few seconds; the API has no model and learns from it.
 import Type from 'typebox';
-import { Stage } from './caption.ts';
+import { WorkerStage } from './caption.ts';
 
 /** A worker that has not beaten for this long is gone. */
 export const HEARTBEAT_TTL_SECONDS = 15;
 
 export const Heartbeat = Type.Object({
   id: Type.String({ description: 'Host, process and a random part.' }),
-  stage: Stage,
+  stage: WorkerStage,
   state: Type.Enum(['starting', 'ready', 'refusing'], {
     description: '`refusing` takes no work, e.g. because its model does not load; see `lastError`.',
   }),

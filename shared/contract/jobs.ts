@@ -20,6 +20,7 @@ export const jobPriorities = { interactive: undefined, bulk: 10 } as const satis
 >;
 
 export const stageQueues = {
+  fetching: { queue: 'image-fetch', payload: StageJob, timeoutMs: 30_000, attempts: 50 },
   encode: { queue: 'image-encode', payload: StageJob, timeoutMs: 30_000, attempts: 50 },
   decode: { queue: 'caption-decode', payload: StageJob, timeoutMs: 30_000, attempts: 50 },
 } as const satisfies Record<Stage, unknown>;

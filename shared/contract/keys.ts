@@ -15,6 +15,9 @@
 //   {cq}:active-bulk        set     those of them that have priority `bulk`
 //   {cq}:counts             hash    `admitted_<priority>` and `finished_<priority>`, captions ever; a caption keeps the
 //                                   value it got (`sequence`), so sequence − finished estimates how many are ahead
+//   {cq}:batch:<id>         hash    a batch, see shared/queue/batch-record.ts; expires by retention once complete
+//   {cq}:batch:<id>:items   list    ids of its captions, in order; as long
+//   {cq}:batch:<id>:tombstone  string  its tenant, once complete; outlives it by retention
 //   {cq}:idempotency:<tenant>:<sha256>  string  `<hash of the request> <id>` of an Idempotency-Key, for 24 hours
 //   {cq}:heartbeats         zset    worker id → ms at which its beat is over
 //   {cq}:heartbeat:<id>     string  a worker's last beat (JSON), with a TTL
@@ -72,6 +75,10 @@ export interface Keys {
   apiKey(keyId: string): string;
   /** @param keyHash SHA-256 of the `Idempotency-Key`, hexadecimal */
   idempotency(tenant: string, keyHash: string): string;
+  /** Scripts add `:items` and `:tombstone` to it. */
+  batch(batchId: string): string;
+  batchItems(batchId: string): string;
+  batchTombstone(batchId: string): string;
   hint(captionId: string): string;
   feature(contentHash: string): string;
   result(contentHash: string): string;
@@ -116,6 +123,9 @@ export function buildKeys(prefix: string): Keys {
     apiKey: (keyId) => `${prefix}:key:${keyId}`,
     heartbeat: (workerId) => `${prefix}:heartbeat:${workerId}`,
     idempotency: (tenant, keyHash) => `${prefix}:idempotency:${tenant}:${keyHash}`,
+    batch: (batchId) => `${prefix}:batch:${batchId}`,
+    batchItems: (batchId) => `${prefix}:batch:${batchId}:items`,
+    batchTombstone: (batchId) => `${prefix}:batch:${batchId}:tombstone`,
     hint: (captionId) => `${prefix}:hint:${captionId}`,
     feature: (contentHash) => `${prefix}:feature:${contentHash}`,
     result: (contentHash) => `${prefix}:result:${contentHash}`,

@@ -1,4 +1,4 @@
-// How many captions may be in work at once: in all, of priority bulk, and of one tenant.
+// How many captions may be in work at once (in all, of priority bulk, of one tenant), and why some are refused.
 import { ProblemError } from '@caption-queue/contract/problems';
 
 /** Pixels (268,203 bytes), features (262,144) and what surrounds them, while a caption is in work. */
@@ -25,6 +25,22 @@ export function createLimits(limits: AdmissionLimits): Record<FullPart, number> 
     bulk: Math.floor(all * BULK_SHARE),
     tenant: limits.tenantQueueLimit ?? all,
   };
+}
+
+/**
+ * @param kind what a script of admission answered first, and `more` second
+ * @throws ProblemError when it took nothing
+ */
+export function throwIfRefused(kind: string, more: () => string): void {
+  if (kind === 'conflict') throw idempotencyConflict();
+  if (kind === 'full') throw queueFull(more() as FullPart);
+}
+
+export function idempotencyConflict(): ProblemError {
+  return new ProblemError(
+    'idempotency_conflict',
+    'This Idempotency-Key was used for another picture or other options in the last 24 hours.',
+  );
 }
 
 export function queueFull(part: FullPart): ProblemError {

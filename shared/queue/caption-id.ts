@@ -1,8 +1,16 @@
-// Ids of captions: `cap_` and a UUIDv7 (RFC 9562), so that they sort by the time they were made.
+// Ids of captions and batches: a prefix and a UUIDv7 (RFC 9562), so that they sort by the time they were made.
 import { randomBytes } from 'node:crypto';
 
 /** @param nowMs milliseconds since 1970, for the first 48 bits */
 export function createCaptionId(nowMs: number = Date.now()): string {
+  return `cap_${createUuid(nowMs)}`;
+}
+
+export function createBatchId(): string {
+  return `batch_${createUuid(Date.now())}`;
+}
+
+function createUuid(nowMs: number): string {
   const bytes = randomBytes(16);
   bytes.writeUIntBE(nowMs, 0, 6);
   bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x70, 6); // version 7
@@ -15,5 +23,5 @@ export function createCaptionId(nowMs: number = Date.now()): string {
     hex.slice(16, 20),
     hex.slice(20),
   ];
-  return `cap_${groups.join('-')}`;
+  return groups.join('-');
 }

@@ -1,5 +1,6 @@
 // The caption store: every state change of a caption, each one atomic script. The record is the truth.
 import type { Redis } from 'ioredis';
+import { type BatchStore, createBatchStore } from './batch-store.ts';
 import {
   type AdmissionOptions,
   type CaptionAdmission,
@@ -21,7 +22,7 @@ export interface StoreOptions {
 export type WorkStore = StageClaims & CaptionReader & CaptionEndings;
 
 /** What the API needs. */
-export type CaptionStore = WorkStore & CaptionAdmission;
+export type CaptionStore = WorkStore & CaptionAdmission & BatchStore;
 
 /** Creates the store of a process that creates no captions. It owns neither the connection nor the queues. */
 export function createWorkStore(options: StoreOptions): WorkStore {
@@ -35,8 +36,10 @@ export function createWorkStore(options: StoreOptions): WorkStore {
 
 /** Creates the store of a process that creates captions, too. */
 export function createCaptionStore(options: StoreOptions & AdmissionOptions): CaptionStore {
+  const context = createStoreContext(options);
   return {
     ...createWorkStore(options),
-    ...createCaptionAdmission(createStoreContext(options), options),
+    ...createCaptionAdmission(context, options),
+    ...createBatchStore(context, options),
   };
 }

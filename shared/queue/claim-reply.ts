@@ -16,18 +16,14 @@ export function parseClaim<S extends Stage>(
   const kind = reply.text(0);
   switch (kind) {
     case 'claimed': {
-      const bytes = reply.bytes(7);
       const claim = {
         ...job,
         fence: reply.number(1),
         claims: reply.number(2),
         options: JSON.parse(reply.text(3)) as CaptionOptions,
-        pixelsHash: (JSON.parse(reply.text(8)) as CaptionInput).sha256,
         createdAt: new Date(reply.number(4)),
         waitedMs: reply.number(5),
-        ...(job.stage === 'encode'
-          ? { pixels: new Uint8Array(bytes) }
-          : { bundleHash: reply.text(6), features: toFloat16Bits(bytes) }),
+        ...workOf(job.stage, reply),
       };
       return { kind, claim: claim as unknown as ClaimOf<S> };
     }
@@ -46,6 +42,15 @@ export function parseClaim<S extends Stage>(
     default:
       throw new Error(`A claim was answered with ${kind}.`);
   }
+}
+
+/** What the stage works on. */
+function workOf(stage: Stage, reply: ScriptReply): object {
+  const bytes = reply.bytes(7);
+  if (stage === 'fetching') return { url: bytes.toString() };
+  const { sha256: pixelsHash } = JSON.parse(reply.text(8)) as CaptionInput;
+  if (stage === 'encode') return { pixelsHash, pixels: new Uint8Array(bytes) };
+  return { pixelsHash, bundleHash: reply.text(6), features: toFloat16Bits(bytes) };
 }
 
 /** Copies, because a reply's bytes needn't begin at an even address. */

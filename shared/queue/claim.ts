@@ -1,5 +1,6 @@
 // A claim: a worker's right to write to one caption in one stage, until someone else claims it.
 import type {
+  CaptionInput,
   CaptionMetrics,
   CaptionOptions,
   CaptionOutput,
@@ -20,31 +21,44 @@ interface ClaimBase extends ClaimRef {
   /** How many claims this stage has had, this one included. */
   readonly claims: number;
   readonly options: CaptionOptions;
-  /** Of the normalised pixels, hexadecimal. */
-  readonly pixelsHash: string;
   readonly createdAt: Date;
   /** Waited in the queue, for this claim. */
   readonly waitedMs: number;
 }
 
+export interface FetchingClaim extends ClaimBase {
+  readonly stage: 'fetching';
+  /** Where the picture is. */
+  readonly url: string;
+}
+
 export interface EncodeClaim extends ClaimBase {
   readonly stage: 'encode';
+  /** Of the pixels, hexadecimal. */
+  readonly pixelsHash: string;
   /** 299 × 299 RGB. */
   readonly pixels: Uint8Array;
 }
 
 export interface DecodeClaim extends ClaimBase {
   readonly stage: 'decode';
+  /** Of the pixels, hexadecimal. */
+  readonly pixelsHash: string;
   /** float16 bits, [8, 8, 2048]. */
   readonly features: Uint16Array;
   readonly bundleHash: string;
 }
 
-export type ClaimOf<S extends Stage> = S extends 'encode' ? EncodeClaim : DecodeClaim;
+interface Claims {
+  fetching: FetchingClaim;
+  encode: EncodeClaim;
+  decode: DecodeClaim;
+}
+export type ClaimOf<S extends Stage> = Claims[S];
 
 export type ClaimOutcome<S extends Stage> =
   | { readonly kind: 'claimed'; readonly claim: ClaimOf<S> }
-  /** The encode stage is over; its decode job may have been lost and has to be added again. */
+  /** The stage is over; the next one's job may have been lost and has to be added again. */
   | { readonly kind: 'handed-over'; readonly dispatch: number; readonly priority: Priority }
   /** The features were made for another bundle than this decoder's. `first`: it was not parked before. */
   | { readonly kind: 'other-bundle'; readonly bundleHash: string; readonly first: boolean }
@@ -61,6 +75,13 @@ export interface HandOver {
   featureCache: NonNullable<CaptionMetrics['feature_cache']>;
   encodeMs: number;
   bundleHash: string;
+}
+
+export interface Fetched {
+  claim: FetchingClaim;
+  input: CaptionInput;
+  /** 299 × 299 RGB. */
+  pixels: Uint8Array;
 }
 
 export type ProgressEvent = Extract<CaptionEvent, { type: 'draft' | 'word' }>;

@@ -10,12 +10,12 @@ import {
 import type { QueueCounts, StageQueues } from './queues.ts';
 import type { StageObserver } from './stage-worker.ts';
 
-const stages: readonly Stage[] = ['encode', 'decode'];
+const stages: readonly Stage[] = ['fetching', 'encode', 'decode'];
 /** A scrape must not hang on a dead Redis. */
 const SCRAPE_TIMEOUT_MS = 1_000;
 
 /**
- * Registers depth and age of both queues, read when scraped. Every process reports the same numbers: take the
+ * Registers depth and age of the stages' queues, read when scraped. Every process reports the same numbers: take the
  * maximum over them, not the sum.
  */
 export function registerQueueMetrics(options: {

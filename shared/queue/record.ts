@@ -19,7 +19,7 @@ export type StoredCaption = CaptionRecord & { readonly tenant: string };
  * Reads the hash at `keys.caption(id)`. Times are milliseconds, `input`, `options`, `output`, `error` and `model`
  * JSON, `metadata` too. Fields that only the pipeline needs (`dispatch`, `fence`, `claims_*`, `bundle_hash`, `parked_at`, `words`,
  * `enqueued_at`, `retention_seconds`, `sequence`, `last_event_id`, `tenant`,
- * `webhook`, `webhook_events_filter`) stay inside.
+ * `webhook`, `webhook_events_filter`, `url`, `batch_key`) stay inside.
  *
  * @param counts to estimate how many are ahead; without them nothing is
  * @returns undefined when there is no such caption
@@ -44,7 +44,7 @@ export function parseRecord(
     completed_at: timeOrNull(hash.completed_at),
     expires_at: timeOrNull(hash.expires_at),
     purge_at: timeOrNull(hash.purge_at),
-    input: JSON.parse(hash.input ?? 'null') as CaptionInput,
+    input: json<CaptionInput>(hash.input),
     options: JSON.parse(hash.options ?? 'null') as CaptionOptions,
     output: json<NonNullable<CaptionRecord['output']>>(hash.output),
     error: json<NonNullable<CaptionRecord['error']>>(hash.error),
@@ -60,6 +60,7 @@ export function parseRecord(
     model: json<NonNullable<CaptionRecord['model']>>(hash.model),
     priority,
     metadata: json<NonNullable<CaptionRecord['metadata']>>(hash.metadata),
+    batch_id: hash.batch_id ?? null,
   };
 }
 

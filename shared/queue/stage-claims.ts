@@ -6,6 +6,7 @@ import {
   ClaimLostError,
   type ClaimOutcome,
   type ClaimRef,
+  type Fetched,
   type HandOver,
   type ProgressEvent,
   type Success,
@@ -30,6 +31,12 @@ export interface StageClaims {
     /** A decoder's own bundle; it only gets captions that are pinned to it. */
     bundleHash?: string;
   }): Promise<ClaimOutcome<S>>;
+  /**
+   * Stores the fetched picture and adds the encode job.
+   *
+   * @throws ClaimLostError
+   */
+  storeFetched(fetched: Fetched): Promise<void>;
   /**
    * Stores the features, pins the bundle and adds the decode job.
    *
@@ -90,6 +97,14 @@ export function createStageClaims({ run, queues }: StoreContext): StageClaims {
         pixelsLost,
       );
       return parseClaim(reply, { captionId, stage, dispatch });
+    },
+
+    async storeFetched({ claim, input, pixels }) {
+      const { captionId, dispatch, fence } = claim;
+      const json = JSON.stringify(input);
+      const reply = await write(scripts.FETCHED, claim, dispatch, fence, toBuffer(pixels), json);
+      const priority = reply.text(2) as Priority;
+      await queues.add({ stage: 'encode', captionId, dispatch: reply.number(1), priority });
     },
 
     async handOver({ claim, features, featureCache, encodeMs, bundleHash }) {

@@ -84,7 +84,7 @@ export function createStageWorker<S extends Stage>(options: StageWorkerOptions<S
       case 'handed-over':
         await store.enqueue({
           captionId,
-          stage: 'decode',
+          stage: stage === 'fetching' ? 'encode' : 'decode',
           dispatch: outcome.dispatch,
           priority: outcome.priority,
         });

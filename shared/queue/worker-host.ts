@@ -1,5 +1,5 @@
 // What every worker process has around its processor: Redis, store, heartbeat, health and metrics, reconciler, an end.
-import type { Stage } from '@caption-queue/contract/caption';
+import type { WorkerStage } from '@caption-queue/contract/caption';
 import type { Heartbeat } from '@caption-queue/contract/heartbeat';
 import type { Lifecycle } from '@caption-queue/runtime/lifecycle';
 import type { Logger } from '@caption-queue/runtime/logger';
@@ -30,7 +30,7 @@ export interface WorkerHostSettings {
   CONCURRENCY: number;
 }
 
-export interface WorkerHostOptions<S extends Stage> {
+export interface WorkerHostOptions<S extends WorkerStage> {
   stage: S;
   settings: WorkerHostSettings;
   engine: string;
@@ -41,7 +41,7 @@ export interface WorkerHostOptions<S extends Stage> {
   telemetry?: Telemetry | undefined;
 }
 
-export interface WorkerHost<S extends Stage> {
+export interface WorkerHost<S extends WorkerStage> {
   readonly store: WorkStore;
   readonly registry: Registry;
   /** Port of /livez, /readyz, /metrics and /info. */
@@ -63,7 +63,7 @@ export interface WorkerHost<S extends Stage> {
  * Starts everything but the work itself, so that the worker is seen (as `starting`) while its model loads, and
  * registers all of it for shutdown. Redis may be absent: everything waits for it.
  */
-export async function createWorkerHost<S extends Stage>(
+export async function createWorkerHost<S extends WorkerStage>(
   options: WorkerHostOptions<S>,
 ): Promise<WorkerHost<S>> {
   const { stage, settings, engine, version, logger, lifecycle, telemetry } = options;

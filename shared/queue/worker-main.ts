@@ -1,5 +1,5 @@
 // The frame of a worker's main.ts: settings, signals and exit codes, the same for both stages.
-import type { Stage } from '@caption-queue/contract/caption';
+import type { WorkerStage } from '@caption-queue/contract/caption';
 import { ConfigError, loadConfig } from '@caption-queue/runtime/config';
 import { createLifecycle, endOnSignals } from '@caption-queue/runtime/lifecycle';
 import { createLogger, type Logger, type LogLevel } from '@caption-queue/runtime/logger';
@@ -26,7 +26,7 @@ type FrameSettings = WorkerHostSettings & {
  *
  * Exits with 78 and one clear line when the settings are wrong or the model can't be loaded.
  */
-export async function runWorker<S extends Stage, T extends Type.TObject>(options: {
+export async function runWorker<S extends WorkerStage, T extends Type.TObject>(options: {
   stage: S;
   name: string;
   version: string;

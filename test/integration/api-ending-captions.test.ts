@@ -295,13 +295,20 @@ describe.skipIf(!redisIsAvailable)('captions that end early', () => {
 
     it('a result that comes too late doesn’t count', async () => {
       const api = await start(); // nobody sweeps: the write itself notices
+      const { redis: connection, prefix, store } = api.queueSide;
+      let id = '';
       const workers = work(api, {
         async generate(request) {
-          await delay(1_100);
+          await connection.hset(buildKeys(prefix).caption(id), 'expires_at', Date.now() - 1);
           return generateFake({ ...request, onEvent: () => undefined });
         },
       });
-      const { id } = await soonOver(api);
+      const upload = { tenant: 'default', input: fakeInput, options: defaultOptions };
+      ({ id } = await store.create({
+        ...upload,
+        pixels: flatPixels(1),
+        expiresInSeconds: 3_600,
+      }));
       const { events } = await readEvents(`${api.address}/v1/captions/${id}/events`);
       expect(events.at(-1)?.event).toBe('expired');
       await expect.poll(() => workers.outcomes, soon).toContain('lost');

@@ -164,14 +164,14 @@ describe.skipIf(!redisIsAvailable)('webhooks', () => {
     await delivering.happen(endedCaption('succeeded'));
     await one.until(1);
     expect(received).toEqual([]);
-    const at = '1764000001000';
-    const data = JSON.stringify({ id: 'bat_1', counts: { succeeded: 2 } });
-    await delivering.happen({ event: 'batch.completed', tenant, at, data });
+    const times = { created_at: '1764000000000', completed_at: '1764000001000' };
+    const ends = { total: '3', succeeded: '2', failed: '1' };
+    await delivering.happen({ event: 'batch.completed', id: 'bat_1', tenant, ...times, ...ends });
     const [batch] = await until(1);
-    expect(JSON.parse(batch?.body ?? '')).toEqual({
+    expect(JSON.parse(batch?.body ?? '')).toMatchObject({
       type: 'batch.completed',
       timestamp: '2025-11-24T16:00:01.000Z',
-      data: { id: 'bat_1', counts: { succeeded: 2 } },
+      data: { id: 'bat_1', status: 'completed', counts: { total: 3, succeeded: 2, failed: 1 } },
     });
   });
 

@@ -10,8 +10,8 @@ import { closeRedis, createRedis, redisProblem } from '@caption-queue/queue/redi
 import { createResultReader } from '@caption-queue/queue/result-cache';
 import { createRegistry } from '@caption-queue/runtime/metrics';
 import { type AppOptions, buildApp } from '../../services/api/app.ts';
-import { createImagingPool } from '../../services/api/imaging/pool.ts';
-import { createOutboundClient } from '../../services/api/outbound/client.ts';
+import { createImagingPool, type ImagingPool } from '../../services/api/imaging/pool.ts';
+import { createOutboundClient, type OutboundClient } from '../../services/api/outbound/client.ts';
 import { readOutboundRules } from '../../services/api/outbound/settings.ts';
 import { type ApiSettings, loadApiSettings } from '../../services/api/settings.ts';
 import { createQueueSide, type QueueSide, randomPrefix, silentLogger } from './pipeline.ts';
@@ -24,6 +24,8 @@ export interface TestApi {
   readonly port: number;
   readonly queueSide: QueueSide;
   readonly apiKeys: ApiKeys;
+  readonly imaging: ImagingPool;
+  readonly outbound: OutboundClient;
   /** Posts a form with one picture. */
   upload(bytes: Uint8Array, fields?: Record<string, string>): Promise<Response>;
   close(): Promise<void>;
@@ -52,6 +54,11 @@ export async function startApi(options: TestApiOptions): Promise<TestApi> {
     limits: { maxPixels: settings.MAX_PIXELS },
     logger: silentLogger,
   });
+  const outbound = createOutboundClient({
+    rules: readOutboundRules(settings),
+    maxImageBytes: settings.MAX_UPLOAD_BYTES,
+    version: '0.0.0-test',
+  });
   const cacheRedis = createRedis({
     url: settings.CACHE_REDIS_URL ?? redisUrl,
     role: 'cache',
@@ -68,11 +75,7 @@ export async function startApi(options: TestApiOptions): Promise<TestApi> {
     heartbeats: createHeartbeats({ redis, prefix }),
     results: createResultReader({ redis: cacheRedis, prefix, logger: silentLogger }),
     imaging,
-    outbound: createOutboundClient({
-      rules: readOutboundRules(settings),
-      maxImageBytes: settings.MAX_UPLOAD_BYTES,
-      version: '0.0.0-test',
-    }),
+    outbound,
     apiKeys,
     redis,
     redisProblem: () => redisProblem(redis),
@@ -90,6 +93,8 @@ export async function startApi(options: TestApiOptions): Promise<TestApi> {
     port,
     queueSide,
     apiKeys,
+    imaging,
+    outbound,
     upload(bytes, fields = {}) {
       const form = new FormData();
       form.append('image', new Blob([new Uint8Array(bytes)]), 'picture');

@@ -10,6 +10,7 @@ import { toCaption } from '../caption-resource.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import type { MultipartForm } from '../multipart.ts';
 import { createOpenAnswers } from '../open-answers.ts';
+import { acceptJson } from '../plugins/json-bodies.ts';
 import { problemResponses } from '../plugins/openapi.ts';
 import { createUploadBudget } from '../plugins/upload-budget.ts';
 import { MAX_WAIT_SECONDS, parseWait, waitForEnd } from '../prefer-wait.ts';
@@ -101,7 +102,7 @@ const schema = {
   },
 };
 
-/** Call in a scope of its own, which takes JSON: the content types are this route's alone. */
+/** Call in a scope of its own: the content types are this route's alone. */
 export function createCaptionRoute(
   app: FastifyInstance,
   dependencies: ApiDependencies & { intake: CaptionIntake },
@@ -114,6 +115,7 @@ export function createCaptionRoute(
     largestBytes: maxFormBytes,
   });
   const openAnswers = createOpenAnswers(app);
+  acceptJson(app);
   acceptForms(app, { bodyLimit: maxFormBytes, read: (form) => readForm(form, maxBytes) });
   acceptPictures(app, { maxBytes });
 

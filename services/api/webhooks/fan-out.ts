@@ -1,8 +1,9 @@
 // What happened → one delivery for each receiver that wants to know.
 import { TEST_EVENT_TYPE, type WebhookEventType } from '@caption-queue/contract/webhooks';
+import { parseBatch } from '@caption-queue/queue/batch-record';
 import { parseRecord } from '@caption-queue/queue/record';
 import type { Logger } from '@caption-queue/runtime/logger';
-import { toCaption } from '../caption-resource.ts';
+import { toBatch, toCaption } from '../caption-resource.ts';
 import { buildBody, buildCaptionBody } from './body.ts';
 import type { WebhookDeliveries } from './deliveries.ts';
 import { deliveryIdOf, type Receiver } from './delivery-record.ts';
@@ -10,8 +11,7 @@ import type { WebhookEndpoints } from './endpoints.ts';
 import type { WebhookMetrics } from './metrics.ts';
 
 /**
- * An entry of the outbox: `event` is a type of event, the rest the fields of the caption's record, or for a batch
- * `tenant`, `at` (ms), `data` (JSON) and, if it has them, `webhook` and `webhook_events_filter`.
+ * An entry of the outbox: `event` is a type of event, the rest the fields of the caption's or the batch's record.
  */
 export type Happening = Record<string, string> & { event: WebhookEventType };
 
@@ -77,8 +77,10 @@ function wants(filter: string | undefined, type: WebhookEventType): boolean {
 function bodyOf(happening: Happening, publicUrl: string | undefined): string {
   const { event: type, tenant = '' } = happening;
   if (type === 'batch.completed') {
-    const { at, data = 'null' } = happening;
-    return buildBody({ type, atMs: Number(at), data: JSON.parse(data) });
+    const batch = parseBatch(happening);
+    if (batch === undefined) throw new Error(`The outbox has a ${type} without a batch.`);
+    const atMs = Number(happening.completed_at);
+    return buildBody({ type, atMs, data: toBatch(batch, { publicUrl }) });
   }
   const record = parseRecord(happening);
   if (record === undefined) throw new Error(`The outbox has a ${type} without a record.`);

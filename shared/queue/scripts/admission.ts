@@ -5,10 +5,11 @@ import { defineScript } from './run-script.ts';
 /** A repeated request gets the same caption for this long. */
 const IDEMPOTENCY_SECONDS = 24 * 3_600;
 
-const ADMISSION = `${PRELUDE}
--- Was this request made before? Then what to answer. KEYS[14], if any, is where its Idempotency-Key is bound.
+export const ADMISSION = `${PRELUDE}
+-- Was this request made before? Then what to answer. KEYS[14] is where its Idempotency-Key is bound; without one there
+-- is no hash.
 local function repeated(hash)
-  local bound = KEYS[14] and redis.call('GET', KEYS[14])
+  local bound = hash ~= '' and redis.call('GET', KEYS[14])
   if not bound then return nil end
   local boundHash, boundId = string.match(bound, '(%S+) (%S+)')
   if boundHash ~= hash then return { 'conflict' } end
@@ -16,7 +17,7 @@ local function repeated(hash)
 end
 
 local function bind(hash)
-  if KEYS[14] then redis.call('SET', KEYS[14], hash .. ' ' .. id, 'EX', ${IDEMPOTENCY_SECONDS}) end
+  if hash ~= '' then redis.call('SET', KEYS[14], hash .. ' ' .. id, 'EX', ${IDEMPOTENCY_SECONDS}) end
 end
 
 -- How many captions of a tenant are in work. '0' follows '/', so the range holds what begins with the path.
@@ -41,8 +42,8 @@ end
 
 -- Writes the record: \`fields\` (from ARGV, with tenant and priority among them) and what every new caption has.
 local function birth(stage, expiresIn, fields)
-  set('id', id, 'stage', stage, 'fence', 0, 'claims_encode', 0, 'claims_decode', 0, 'words', 0, 'created_at', now,
-    'queue_ms', 0, unpack(fields))
+  set('id', id, 'stage', stage, 'fence', 0, 'claims_fetching', 0, 'claims_encode', 0, 'claims_decode', 0,
+    'words', 0, 'created_at', now, 'queue_ms', 0, unpack(fields))
   local s = get('tenant', 'priority')
   set('sequence', redis.call('HINCRBY', counts, 'admitted_' .. s[2], 1))
   redis.call('ZADD', index, 0, s[1] .. '/' .. id)
@@ -64,32 +65,43 @@ end
 
 /**
  * Admission and birth in one: nothing is written when the queue is full.
- * KEYS: 14 the Idempotency-Key's binding, if there is one. ARGV: 3 hash of the request, 4 seconds until it expires or
- * '', 5 tenant, 6 priority, 7 to 9 most captions in work (all, bulk, tenant), 10 pixels, then fields and values of the
- * record. → `created` | `repeated` id | `conflict` | `full` all|bulk|tenant
+ * KEYS: 14 the Idempotency-Key's binding, 15 the batch it belongs to, if any: that had its room and its key looked at,
+ * and the pixels were stored before. ARGV: 3 hash of the request, 4 seconds until it expires or '', 5 tenant,
+ * 6 priority, 7 to 9 most captions in work (all, bulk, tenant), 10 stage, 11 pixels or '', then fields and values of
+ * the record. → `created` | `repeated` id | `conflict` | `full` all|bulk|tenant | `skipped` (no such batch)
  */
 export const CREATE = defineScript(`${ADMISSION}
-local answer = repeated(ARGV[3]) or full(1, ARGV[5], ARGV[6], { unpack(ARGV, 7, 9) })
-if answer then return answer end
-birth('encode', ARGV[4], { 'tenant', ARGV[5], 'priority', ARGV[6], unpack(ARGV, 11) })
-redis.call('SET', pixels, ARGV[10])
+if KEYS[15] then
+  if redis.call('EXISTS', KEYS[15]) == 0 then return { 'skipped' } end
+  redis.call('PERSIST', pixels)
+else
+  local answer = repeated(ARGV[3]) or full(1, ARGV[5], ARGV[6], { unpack(ARGV, 7, 9) })
+  if answer then return answer end
+  redis.call('SET', pixels, ARGV[11])
+  bind(ARGV[3])
+end
+birth(ARGV[10], ARGV[4], { 'tenant', ARGV[5], 'priority', ARGV[6], unpack(ARGV, 12) })
 enter()
-bind(ARGV[3])
 return { 'created' }
 `);
 
 /**
- * A caption that is known already: born and finished in one, with its words as events.
- * KEYS: as for CREATE. ARGV: 3 hash of the request, 4 tenant, 5 priority, 6 how many arguments are fields and values
- * of the record, then these, then the data (JSON) of each word. → `created` | `repeated` id | `conflict`
+ * A caption that needs no work: born and ended in one, with its words as events.
+ * KEYS: as for CREATE. ARGV: 3 hash of the request, 4 tenant, 5 priority, 6 terminal status, 7 how many arguments are
+ * fields and values of the record, then these, then the data (JSON) of each word.
+ * → `created` | `repeated` id | `conflict` | `skipped`
  */
-export const CREATE_FINISHED = defineScript(`${ADMISSION}
-local answer = repeated(ARGV[3])
-if answer then return answer end
-local lastField = 6 + ARGV[6]
-birth('decode', '', { 'tenant', ARGV[4], 'priority', ARGV[5], unpack(ARGV, 7, lastField) })
+export const CREATE_ENDED = defineScript(`${ADMISSION}
+if KEYS[15] then
+  if redis.call('EXISTS', KEYS[15]) == 0 then return { 'skipped' } end
+else
+  local answer = repeated(ARGV[3])
+  if answer then return answer end
+  bind(ARGV[3])
+end
+local lastField = 7 + ARGV[7]
+birth('', '', { 'tenant', ARGV[4], 'priority', ARGV[5], unpack(ARGV, 8, lastField) })
 for i = lastField + 1, #ARGV do append('word', ARGV[i]) end
-finish('succeeded')
-bind(ARGV[3])
+finish(ARGV[6])
 return { 'created' }
 `);

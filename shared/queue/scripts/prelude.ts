@@ -51,18 +51,35 @@ local function touch()
 end
 
 -- Tells webhooks of an event, if the tenant has any or \`webhook\` (a URL or nil) is one. \`fields\` (names and values,
--- with the tenant, webhook and webhook_events_filter) are what they will be told, whatever changes later: of a caption
--- its record, of a batch also at (ms) and data (JSON). See services/api/webhooks/fan-out.ts.
+-- with the tenant, webhook and webhook_events_filter) are what they will be told, whatever changes later: the record.
+-- See services/api/webhooks/fan-out.ts.
 local function tell(event, tenant, webhook, fields)
   if webhook or redis.call('SISMEMBER', subscribers, tenant) == 1 then
     redis.call('XADD', outbox, '*', 'event', event, unpack(fields))
   end
 end
 
+-- Counts a caption's end in its batch. The last one ends the batch, which then lives as long as captions do.
+local function countInBatch(batch, status)
+  if redis.call('EXISTS', batch) == 0 then return end
+  redis.call('HINCRBY', batch, status, 1)
+  local b = redis.call('HMGET', batch, 'total', 'succeeded', 'failed', 'canceled', 'expired', 'tenant', 'webhook',
+    'retention_seconds')
+  local ended = 0
+  for i = 2, 5 do ended = ended + tonumber(b[i] or 0) end
+  if ended < tonumber(b[1]) then return end
+  local retention = tonumber(b[8])
+  redis.call('HSET', batch, 'completed_at', now, 'purge_at', now + retention * 1000)
+  redis.call('EXPIRE', batch, retention)
+  redis.call('EXPIRE', batch .. ':items', retention)
+  redis.call('SET', batch .. ':tombstone', b[6], 'EX', 2 * retention)
+  tell('batch.completed', b[6], b[7], redis.call('HGETALL', batch))
+end
+
 -- The only way into a terminal state. The event carries no data: readers take it from the record.
 local function finish(status)
   local eventId = append(terminalEvent[status], '')
-  local s = get('tenant', 'status', 'retention_seconds', 'priority', 'webhook')
+  local s = get('tenant', 'status', 'retention_seconds', 'priority', 'webhook', 'batch_key')
   local tenant, retention = s[1], tonumber(s[3])
   local purgeAt = now + retention * 1000
   reindex(tenant, s[2], status)
@@ -78,6 +95,7 @@ local function finish(status)
   redis.call('EXPIRE', events, math.min(retention, ${STREAM_EXPIRY_SECONDS}))
   redis.call('SET', tombstone, tenant, 'EX', 2 * retention)
   tell('caption.' .. status, tenant, s[5], redis.call('HGETALL', record))
+  if s[6] then countInBatch(s[6], status) end
   hint(eventId)
 end
 

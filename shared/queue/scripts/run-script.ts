@@ -13,6 +13,13 @@ export function defineScript(text: string): Script {
 
 export type ScriptArgument = string | number | Buffer;
 
+/** A script with all that it is given. */
+export interface ScriptCall {
+  script: Script;
+  keys: string[];
+  args: ScriptArgument[];
+}
+
 /**
  * Runs a script whose answer is a list.
  *
@@ -33,6 +40,25 @@ export async function runScript(
   }
   if (!Array.isArray(reply)) throw new Error('A Redis script answered something else than a list.');
   return new ScriptReply(reply);
+}
+
+/**
+ * Runs scripts in one transaction: nothing happens between them. Sent by their text, because an unknown hash would
+ * break a transaction in the middle.
+ */
+export async function runTransaction(redis: Redis, calls: ScriptCall[]): Promise<ScriptReply[]> {
+  const transaction = redis.multi();
+  for (const { script, keys, args } of calls) {
+    transaction.eval(script.text, keys.length, ...keys, ...args);
+  }
+  const replies = (await transaction.exec()) ?? [];
+  return replies.map(([error, items]) => {
+    if (error) throw error;
+    const bytes = (items as unknown[]).map((item) =>
+      typeof item === 'string' ? Buffer.from(item) : item,
+    );
+    return new ScriptReply(bytes);
+  });
 }
 
 /** The list a script answered, read by position. */

@@ -15,7 +15,8 @@ local s = get('status', 'stage', 'dispatch', 'claims_' .. stage, 'bundle_hash', 
   'options', 'created_at', 'priority', 'input')
 if not s[1] then return { 'gone' } end
 if terminalEvent[s[1]] or overdue() then return { 'ended' } end
-if stage == 'encode' and s[2] == 'decode' then return { 'handed-over', s[3], s[11] } end
+local following = { fetching = 'encode', encode = 'decode' }
+if following[stage] and s[2] == following[stage] then return { 'handed-over', s[3], s[11] } end
 if s[2] ~= stage or s[3] ~= dispatch then return { 'stale' } end
 if stage == 'decode' and s[5] ~= ARGV[6] then
   local first = s[6] and 0 or 1
@@ -28,7 +29,9 @@ if claims >= tonumber(ARGV[5]) then
   finish('failed')
   return { 'exhausted' }
 end
-local bytes = redis.call('GET', stage == 'encode' and pixels or features)
+local bytes
+if stage == 'fetching' then bytes = get('url')[1]
+else bytes = redis.call('GET', stage == 'encode' and pixels or features) end
 if not bytes then
   if stage == 'decode' then return { 'features-lost', dispatch } end
   set('error', ARGV[8])
@@ -45,12 +48,25 @@ redis.call('HSETNX', record, 'started_at', now)
 redis.call('HINCRBY', record, 'claims_' .. stage, 1)
 local fence = redis.call('HINCRBY', record, 'fence', 1)
 touch()
-if s[1] == 'queued' then setStatus('encoding') end
+if stage == 'encode' and s[1] == 'queued' then setStatus('encoding') end
 if stage == 'decode' and tonumber(s[8]) > 0 then
   set('words', 0)
   hint(append('restarted', '{}'))
 end
 return { 'claimed', fence, claims + 1, s[9], s[10], waited, s[5] or '', bytes, s[12] }
+`);
+
+/**
+ * The fetcher's last write: the picture's pixels stored, next stage dispatched.
+ * ARGV: 3 dispatch, 4 fence, 5 pixels, 6 input (JSON). → `lost` | `ok` dispatch priority
+ */
+export const FETCHED = defineScript(`${PRELUDE}
+if not held('fetching', ARGV[3], ARGV[4]) then return { 'lost' } end
+redis.call('SET', pixels, ARGV[5])
+redis.call('HDEL', record, 'url')
+set('stage', 'encode', 'enqueued_at', now, 'input', ARGV[6])
+touch()
+return { 'ok', redis.call('HINCRBY', record, 'dispatch', 1), get('priority')[1] }
 `);
 
 /**
