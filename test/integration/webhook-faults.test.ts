@@ -84,6 +84,19 @@ describe.skipIf(!redisIsAvailable)('a delivery under way', () => {
     expect((second?.atMs ?? 0) - startMs).toBeLessThan(3_000);
   });
 
+  it('needs no Redis when its process starts', async () => {
+    const server = await startRedis({ absent: true });
+    closers.push(() => server.stop());
+    const prefix = randomPrefix();
+    const delivering = await startDelivering({ redisUrl: server.url, prefix });
+    closers.push(() => delivering.stop());
+    const receiver = await startReceiver();
+    closers.push(() => receiver.close());
+    await server.revive();
+    await delivering.happen(endedCaption('succeeded', { webhook: receiver.url }));
+    await receiver.until(1);
+  });
+
   it('and those that wait go on when Redis comes back', async () => {
     const { server, redis, prefix, receiver } = await setUp();
     const clock = createTestClock();
