@@ -35,7 +35,7 @@ export interface EncoderSource extends GraphSource {
 }
 
 /** File in a bundle → file in a plain folder. */
-const plainFolder: Record<string, string> = {
+export const plainFolder: Record<string, string> = {
   'encoder/model.json': 'model.json',
   'encoder/weights.bin': 'weights.bin',
   'activation-ranges.json': 'activation-ranges.json',
@@ -78,13 +78,13 @@ async function exists(file: string): Promise<boolean> {
 
 /**
  * The int8 graph that serving runs, so that training sees what serving will see.
- * @param layer whose grid is wanted: the encoder's own output, or an inner layer
+ * @param layer whose grid is wanted; default: the encoder's output
  * @param threads inside one operation
  * @throws TrainingError when the encoder has no such layer, or its grid is not 8 × 8
  */
 export async function loadPhotoEncoder(
   source: EncoderSource,
-  { layer, threads }: { layer: string; threads: number },
+  { layer, threads }: { layer?: string | undefined; threads: number },
 ): Promise<PhotoEncoder> {
   const model = await source.loadModel('encoder');
   const plan = planConvolutions(model);
@@ -102,7 +102,7 @@ export async function loadPhotoEncoder(
   return {
     graphHash: graph.hash,
     precision: graph.precision,
-    layer,
+    layer: layer ?? plan.output,
     channels,
     hasPooled: isInner,
     async encode(pixels) {
@@ -112,7 +112,7 @@ export async function loadPhotoEncoder(
       const grid = outputs[isInner ? wanted.output : 'grid'] as Float32Array;
       if (grid.length !== GRID_CELLS * channels) {
         throw new TrainingError(
-          `The grid of ${layer} is not 8 × 8; features can be kept of layers from mixed8 on.`,
+          `The grid of ${wanted.output} is not 8 × 8; features can be kept of layers from mixed8 on.`,
         );
       }
       return {

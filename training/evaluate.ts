@@ -6,7 +6,7 @@ import { createEngine } from '@caption-queue/inference/create-engine';
 import { engineNames, type Precision } from '@caption-queue/inference/engine';
 import { type Command, type Options, table } from './command-line/command.ts';
 import { createProgress } from './command-line/progress.ts';
-import { OUTPUT_LAYER, runFolder, runOption } from './command-line/run-folder.ts';
+import { runFolder, runOption } from './command-line/run-folder.ts';
 import { dataOption, readDataset } from './dataset/read-dataset.ts';
 import { noteAblation } from './evaluation/ablation.ts';
 import { captionSplit } from './evaluation/caption-split.ts';
@@ -58,7 +58,7 @@ export const evaluateCommand: Command = {
       threads: options.number('threads', { minimum: 1, integer: true }),
     });
     const run = runFolder(options);
-    const folder = run.features(OUTPUT_LAYER);
+    const folder = run.features();
     const features = (await readIndex(folder)) ? await openFeatureFile(folder) : undefined;
     const progress = createProgress({ title: 'Captioning', total: photos.length, unit: 'photos' });
     const { captions, captionsPerSecond, cached } = await captionSplit({

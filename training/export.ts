@@ -4,15 +4,18 @@ import path from 'node:path';
 import { bundleDirectory } from '@caption-queue/captioning/bundle';
 import { IMAGE_SIZE, PREPROCESSING_VERSION } from '@caption-queue/contract/bundle';
 import { normaliseImage } from '@caption-queue/imaging/normalise';
-import { loadTensorFlow } from '@caption-queue/inference/tfjs/tensorflow';
+import { loadTensorFlow, type TensorFlow } from '@caption-queue/inference/tfjs/tensorflow';
 import type { Command, Options } from './command-line/command.ts';
-import { OUTPUT_LAYER, runFolder, runOption } from './command-line/run-folder.ts';
+import { type RunFolder, runFolder, runOption } from './command-line/run-folder.ts';
 import { loadPrepared } from './dataset/prepared.ts';
 import { type EncoderSource, encoderOption, findEncoder } from './encoder-source.ts';
+import { calibrateActivations } from './export/calibrate-activations.ts';
+import { tunedEncoder } from './export/tuned-encoder.ts';
 import { writeBundle } from './export/write-bundle.ts';
 import { TrainingError } from './failure.ts';
-import { readIndex } from './features/feature-file.ts';
+import { openFeatureFile, readIndex } from './features/feature-file.ts';
 import { loadBest } from './fit/checkpoint.ts';
+import { buildEncoderBlocks } from './fit/encoder-blocks.ts';
 import { buildNetwork } from './fit/settings.ts';
 
 /**
@@ -56,12 +59,16 @@ export const exportCommand: Command = {
     }
     const encoder = await findEncoder(options.text('encoder'));
     const output = bundleDirectory(options.text('output'));
+    const tf = loadTensorFlow();
+    const { tuning } = settings;
+    const tuned = tuning && (await tune(tf, { run, encoder, layer: tuning.layer, values }));
     const graphHash = await writeBundle({
       output,
       force: options.flag('force'),
       encoder,
+      tuned,
       probePixels: await probePixels(options, encoder),
-      network: buildNetwork(loadTensorFlow(), settings),
+      network: buildNetwork(tf, settings),
       values,
       vocabulary,
       manifest: {
@@ -80,7 +87,7 @@ export const exportCommand: Command = {
         licence: options.text('licence'),
       },
     });
-    const features = await readIndex(run.features(OUTPUT_LAYER));
+    const features = tuned ? undefined : await readIndex(run.features());
     if (features && features.graphHash !== graphHash) {
       console.warn(
         'Warning: the features this decoder was trained on come from another encoder graph than the exported one.',
@@ -95,6 +102,31 @@ export const exportCommand: Command = {
     );
   },
 };
+
+/** The encoder with the blocks of a run that tuned them. */
+async function tune(
+  tf: TensorFlow,
+  {
+    run,
+    encoder,
+    layer,
+    values,
+  }: {
+    run: RunFolder;
+    encoder: EncoderSource;
+    layer: string;
+    values: ReadonlyMap<string, Float32Array>;
+  },
+) {
+  const model = await encoder.loadModel('encoder');
+  const { captions } = await loadPrepared(run);
+  const features = await openFeatureFile(run.features(layer));
+  const blocks = buildEncoderBlocks(tf, model, layer);
+  const files = captions.train.map(({ file }) => file);
+  const ranges = calibrateActivations(tf, { blocks, values, features, files });
+  features.close();
+  return { model: tunedEncoder(model, values), ranges };
+}
 
 async function probePixels(options: Options, encoder: EncoderSource): Promise<Uint8Array> {
   if (encoder.probePixels && options.optionalText('probe') === undefined)

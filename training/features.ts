@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import type { Command } from './command-line/command.ts';
 import { createInterruption } from './command-line/interruption.ts';
 import { createProgress } from './command-line/progress.ts';
-import { OUTPUT_LAYER, runFolder, runOption } from './command-line/run-folder.ts';
+import { runFolder, runOption } from './command-line/run-folder.ts';
 import { dataOption, readDataset } from './dataset/read-dataset.ts';
 import { encoderOption, findEncoder, loadPhotoEncoder } from './encoder-source.ts';
 import { extractFeatures } from './features/extract-features.ts';
@@ -18,9 +18,9 @@ export const featuresCommand: Command = {
     ...encoderOption,
     ...runOption,
     layer: {
-      description: 'Whose grids are kept: `mixed10`, or `mixed8` to tune the blocks above it.',
+      description:
+        "Whose grids are kept, e.g. `mixed8` to tune the blocks above it. Default: the encoder's output.",
       value: 'NAME',
-      default: OUTPUT_LAYER,
     },
     flip: { description: 'Also encode each photo mirrored, for training.' },
     threads: { description: 'Threads of one encoder.', value: 'N', default: '2' },
@@ -30,8 +30,9 @@ export const featuresCommand: Command = {
     const run = runFolder(options);
     const dataset = await readDataset(options.text('data'));
     if (!existsSync(run.captions)) await prepareRun(run, { dataset });
+    const layer = options.optionalText('layer');
     const encoder = await loadPhotoEncoder(await findEncoder(options.text('encoder')), {
-      layer: options.text('layer'),
+      layer,
       threads: options.number('threads', { minimum: 1, integer: true }),
     });
     const files = [...dataset.train, ...dataset.dev].map(({ file }) => file);
@@ -41,7 +42,7 @@ export const featuresCommand: Command = {
       encoder,
       imageFolder: dataset.imageFolder,
       files,
-      folder: run.features(encoder.layer),
+      folder: run.features(layer),
       flipped: options.flag('flip'),
       signal: interruption.signal,
       onProgress(count, doneBefore) {

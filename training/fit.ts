@@ -5,7 +5,7 @@ import { loadTensorFlow } from '@caption-queue/inference/tfjs/tensorflow';
 import type { Command, Options } from './command-line/command.ts';
 import { createInterruption } from './command-line/interruption.ts';
 import { createProgress, formatDuration } from './command-line/progress.ts';
-import { OUTPUT_LAYER, runFolder } from './command-line/run-folder.ts';
+import { runFolder } from './command-line/run-folder.ts';
 import { loadPrepared, type PreparedCaptions } from './dataset/prepared.ts';
 import { findEncoder, loadPhotoEncoder } from './encoder-source.ts';
 import { TrainingError } from './failure.ts';
@@ -35,9 +35,7 @@ export const fitCommand: Command = {
   async run(options) {
     const run = runFolder(options);
     const data = await loadPrepared(run);
-    const features = await openFeatureFile(
-      run.features(options.optionalText('tune') ?? OUTPUT_LAYER),
-    );
+    const features = await openFeatureFile(run.features(options.optionalText('tune')));
     checkFeatures(features, data.captions);
     const from = options.optionalText('from');
     const start = from === undefined ? undefined : await loadBest(path.join(run.root, from));

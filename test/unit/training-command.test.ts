@@ -76,9 +76,7 @@ describe('the command line of the training', () => {
     const damaged = join(folder, 'damaged');
     await cp(tinyDataset, damaged, { recursive: true });
     await rm(join(damaged, 'images/cat.jpg'));
-    expect(await failureOf('prepare', '--data', damaged)).toContain(
-      '1 of 7 photos are missing in',
-    );
+    expect(await failureOf('prepare', '--data', damaged)).toContain('1 of 7 photos are missing in');
     await cp(join(tinyDataset, 'images/cat.jpg'), join(damaged, 'images/cat.jpg'));
     await truncate(join(damaged, 'images/cat.jpg'), 4000);
     expect(
@@ -92,10 +90,10 @@ describe('the command line of the training', () => {
     const features = ['features', '--data', tinyDataset, '--encoder', encoder, '--flip'];
     await run(...features, '--run', 'whole');
     await run(...features, '--run', 'broken');
-    const whole = await readFile(join(folder, 'runs/whole/features/features.f16'));
+    const whole = await readFile(join(folder, 'runs/whole/features/output/features.f16'));
     expect(whole).toHaveLength(7 * 2 * 262_144);
     // In the middle of the third photo's second grid.
-    const broken = join(folder, 'runs/broken/features/features.f16');
+    const broken = join(folder, 'runs/broken/features/output/features.f16');
     await truncate(broken, 5.5 * 262_144);
     const { code } = await run(...features, '--run', 'broken');
     expect(code).toBe(0);

@@ -1,6 +1,7 @@
 // The folder of a run: everything that its sub-commands make and hand to each other.
 //   captions.json, vocabulary.json   prepare, with plots of both
-//   features/<layer>/                features
+//   features/output/                 features
+//   features/<layer>/                features --layer
 //   <model>/                         fit
 //   evaluation/<bundle>/             evaluate: contact sheet and plots
 import path from 'node:path';
@@ -14,15 +15,12 @@ export const runOption: Record<'run', OptionDescription> = {
   },
 };
 
-/** The encoder's own output. */
-export const OUTPUT_LAYER = 'mixed10';
-
 export interface RunFolder {
   root: string;
   captions: string;
   vocabulary: string;
-  /** Where the grids of a layer lie. */
-  features(layer: string): string;
+  /** Where the grids of a layer lie; default: of the encoder's output. */
+  features(layer?: string): string;
   /** Where the plots of a bundle's evaluation lie. */
   evaluation(bundle: string): string;
 }
@@ -35,7 +33,7 @@ export function runFolder(options: Options): RunFolder {
     root,
     captions: path.join(root, 'captions.json'),
     vocabulary: path.join(root, 'vocabulary.json'),
-    features: (layer) => path.join(root, 'features', layer),
+    features: (layer = 'output') => path.join(root, 'features', layer),
     evaluation: (bundle) => path.join(root, 'evaluation', bundle),
   };
 }

@@ -4,6 +4,8 @@ import { copyFile, cp, mkdir, rename, rm, stat, writeFile } from 'node:fs/promis
 import path from 'node:path';
 import { loadBundle } from '@caption-queue/captioning/bundle';
 import { saveLayersModel } from '@caption-queue/captioning/layers-model/files';
+import type { LayersModel } from '@caption-queue/captioning/layers-model/layers-model';
+import type { ActivationRanges } from '@caption-queue/captioning/onnx/quantise';
 import { CARD_FOLDER, sealBundle } from '@caption-queue/captioning/seal-bundle';
 import type { Vocabulary } from '@caption-queue/captioning/vocabulary';
 import { IMAGE_SIZE } from '@caption-queue/contract/bundle';
@@ -20,6 +22,8 @@ export interface BundleContents {
   /** Replace what is there. */
   force: boolean;
   encoder: EncoderSource;
+  /** The encoder with its tuned blocks, and the ranges of these. */
+  tuned?: { model: LayersModel; ranges: ActivationRanges } | undefined;
   /** Of the picture by which workers check their engine, 299 × 299 × 3; they become part of the bundle. */
   probePixels: Uint8Array;
   network: Network;
@@ -57,11 +61,16 @@ export async function writeBundle(contents: BundleContents): Promise<string> {
 
 async function writeParts(
   folder: string,
-  { encoder, network, values, vocabulary }: BundleContents,
+  { encoder, tuned, network, values, vocabulary }: BundleContents,
 ): Promise<void> {
   for (const [file, source] of Object.entries(encoder.files)) {
     await mkdir(path.dirname(path.join(folder, file)), { recursive: true });
     await copyFile(source, path.join(folder, file));
+  }
+  if (tuned) {
+    const ranges = { ...(await encoder.loadActivationRanges()), ...tuned.ranges };
+    await saveLayersModel(tuned.model, path.join(folder, 'encoder'));
+    await writeFile(path.join(folder, 'activation-ranges.json'), JSON.stringify(ranges));
   }
   const { start, step } = decoderModels(network, values);
   await saveLayersModel(start, path.join(folder, 'decoder/start'));
