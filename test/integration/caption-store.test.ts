@@ -123,7 +123,12 @@ describe.skipIf(!redisIsAvailable)('the caption store', () => {
       dispatch: 2,
       priority: 'interactive',
     });
-    await side.store.enqueue({ captionId: id, stage: 'decode', dispatch: 2, priority: 'interactive' });
+    await side.store.enqueue({
+      captionId: id,
+      stage: 'decode',
+      dispatch: 2,
+      priority: 'interactive',
+    });
     expect((await side.queues.counts('decode')).waiting).toBe(1);
     await expect(handOver(claim)).rejects.toBeInstanceOf(ClaimLostError);
   });
