@@ -4,7 +4,7 @@ import { createApiKeys } from '@caption-queue/queue/api-keys';
 import { createCaptionStore, createWorkStore } from '@caption-queue/queue/caption-store';
 import { createEventStreams } from '@caption-queue/queue/event-stream';
 import { createHeartbeats } from '@caption-queue/queue/heartbeats';
-import { registerQueueMetrics } from '@caption-queue/queue/queue-metrics';
+import { createStageMetrics, registerQueueMetrics } from '@caption-queue/queue/queue-metrics';
 import { loadQueueTelemetry } from '@caption-queue/queue/queue-telemetry';
 import { createStageQueues } from '@caption-queue/queue/queues';
 import { createReconciler } from '@caption-queue/queue/reconciler';
@@ -105,6 +105,7 @@ const fetcher = startPictureFetcher({
   outbound,
   imaging,
   logger,
+  observer: createStageMetrics({ registry, stage: 'fetching' }),
 });
 lifecycle.onShutdown('picture fetcher', async () => {
   await fetcher.stop();

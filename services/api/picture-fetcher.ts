@@ -3,7 +3,11 @@ import type { CaptionError } from '@caption-queue/contract/caption';
 import { type ProblemCode, ProblemError } from '@caption-queue/contract/problems';
 import type { WorkStore } from '@caption-queue/queue/caption-store';
 import type { FetchingClaim } from '@caption-queue/queue/claim';
-import { createStageWorker, type StageWorker } from '@caption-queue/queue/stage-worker';
+import {
+  createStageWorker,
+  type StageObserver,
+  type StageWorker,
+} from '@caption-queue/queue/stage-worker';
 import type { Logger } from '@caption-queue/runtime/logger';
 import type { Redis } from 'ioredis';
 import { normalise } from './caption-intake.ts';
@@ -26,8 +30,9 @@ export function startPictureFetcher(options: {
   outbound: Pick<OutboundClient, 'fetchImage'>;
   imaging: Pick<ImagingPool, 'normalise'>;
   logger: Logger;
+  observer?: StageObserver;
 }): StageWorker {
-  const { store, redis, prefix, outbound, imaging, logger } = options;
+  const { store, redis, prefix, outbound, imaging, logger, observer } = options;
 
   async function fetchPicture(claim: FetchingClaim, signal: AbortSignal): Promise<void> {
     try {
@@ -48,6 +53,7 @@ export function startPictureFetcher(options: {
     concurrency: FETCHES_AT_ONCE,
     process: fetchPicture,
     logger,
+    ...(observer === undefined ? {} : { observer }),
   });
 }
 

@@ -1,5 +1,5 @@
 // Batches: up to a hundred captions that are admitted together, and counted as they end.
-import type { CaptionError } from '@caption-queue/contract/caption';
+import type { CaptionError, Priority } from '@caption-queue/contract/caption';
 import { ProblemError } from '@caption-queue/contract/problems';
 import { createLimits, throwIfRefused } from './admission-limits.ts';
 import { parseBatch, type StoredBatch } from './batch-record.ts';
@@ -28,7 +28,13 @@ const STAGED_PIXELS_SECONDS = 600;
 /** One of a batch: a picture to work on, one captioned before, or what is wrong with it. */
 export type BatchItem = Picture | Ending | { error: CaptionError };
 
+interface BatchCaption {
+  captionId: string;
+  item: BatchItem;
+}
+
 export interface NewBatch extends CaptionChoices {
+  priority: Priority;
   items: readonly BatchItem[];
 }
 
@@ -58,7 +64,7 @@ export function createBatchStore(
   const read = async (batchId: string) => parseBatch(await redis.hgetall(keys.batch(batchId)));
 
   function batchCall(batchId: string, batch: NewBatch, captionIds: string[]): ScriptCall {
-    const { tenant, priority = 'bulk', idempotency, items } = batch;
+    const { tenant, priority, idempotency, items } = batch;
     const waiting = items.filter(needsWork).length;
     return {
       script: CREATE_BATCH,
@@ -75,11 +81,8 @@ export function createBatchStore(
     };
   }
 
-  async function admit(batch: NewBatch): Promise<StoredBatch> {
-    const { items, idempotency: _theBatch, ...choices } = batch;
-    const { priority = 'bulk' } = choices;
-    const batchId = createBatchId();
-    const captions = items.map((item) => ({ captionId: createCaptionId(), item }));
+  /** Beforehand, so that nothing large is sent within the transaction. */
+  async function storePixels(captions: readonly BatchCaption[]): Promise<void> {
     await Promise.all(
       captions.map(({ captionId, item }) =>
         'pixels' in item
@@ -87,7 +90,11 @@ export function createBatchStore(
           : undefined,
       ),
     );
-    const caption = { ...choices, priority };
+  }
+
+  async function admit(batch: NewBatch, captions: readonly BatchCaption[]): Promise<StoredBatch> {
+    const { items: _each, idempotency: _theBatch, ...caption } = batch;
+    const batchId = createBatchId();
     const [answer] = await runTransaction(redis, [
       batchCall(
         batchId,
@@ -102,26 +109,34 @@ export function createBatchStore(
       }),
     ]);
     const kind = answer?.text(0) ?? '';
-    throwIfRefused(kind, () => answer?.text(1) ?? '');
-    if (kind === 'created') {
-      await Promise.all(
-        captions.map(({ captionId, item }) => {
-          if (!needsWork(item)) return undefined;
-          const stage = 'pixels' in item ? 'encode' : 'fetching';
-          return queues.add({ stage, captionId, dispatch: 1, priority });
-        }),
-      );
+    if (kind !== 'created') {
+      await redis.unlink(captions.map(({ captionId }) => keys.pixels(captionId)));
+      throwIfRefused(kind, () => answer?.text(1) ?? '');
+      return readBound(answer?.text(1) ?? '');
     }
-    const id = kind === 'created' ? batchId : (answer?.text(1) ?? '');
-    const record = await read(id);
-    if (record === undefined) {
-      throw new ProblemError('caption_gone', `This request made ${id}, which was deleted since.`);
-    }
-    return record;
+    await Promise.all(
+      captions.map(({ captionId, item }) => {
+        if (!needsWork(item)) return undefined;
+        const stage = 'pixels' in item ? 'encode' : 'fetching';
+        return queues.add({ stage, captionId, dispatch: 1, priority: batch.priority });
+      }),
+    );
+    return readBound(batchId);
+  }
+
+  async function readBound(batchId: string): Promise<StoredBatch> {
+    const record = await read(batchId);
+    if (record !== undefined) return record;
+    const detail = `This request made the batch ${batchId}, which was deleted since.`;
+    throw new ProblemError('caption_gone', detail);
   }
 
   return {
-    createBatch: (batch) => withinDeadline(redis, () => admit(batch)),
+    async createBatch(batch) {
+      const captions = batch.items.map((item) => ({ captionId: createCaptionId(), item }));
+      await withinDeadline(redis, () => storePixels(captions));
+      return withinDeadline(redis, () => admit(batch, captions));
+    },
 
     getBatch: (batchId) => withinDeadline(redis, () => read(batchId)),
 

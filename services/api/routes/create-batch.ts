@@ -42,6 +42,8 @@ const BatchForm = Type.Object(
   { additionalProperties: false },
 );
 
+const BatchHeaders = Type.Omit(IntakeHeaders, ['prefer']);
+
 /** What the content type parsers make of a body. */
 type CreateBatchBody = Type.Static<typeof BatchForm> | BatchByUrl;
 
@@ -52,7 +54,8 @@ const schema = {
   description:
     'Send up to 100 pictures as form fields `images`, or JSON with their `image_urls`, which are fetched afterwards. Options are those of a single caption and hold for all; `priority` is `bulk` unless said. What is no picture, or can’t be fetched, fails alone. A webhook is told of each caption and of the batch, unless filtered.',
   consumes: ['multipart/form-data', 'application/json'],
-  headers: IntakeHeaders,
+  headers: BatchHeaders,
+  querystring: ChoicesAsText,
   body: {
     content: {
       'multipart/form-data': { schema: BatchForm },
@@ -103,7 +106,7 @@ export function createBatchRoute(
     read: readForm,
   });
 
-  app.post<{ Headers: IntakeHeaders; Body: CreateBatchBody }>(
+  app.post<{ Querystring: ChoicesAsText; Headers: IntakeHeaders; Body: CreateBatchBody }>(
     '/v1/batches',
     {
       config: { scope: 'captions:write' },
@@ -124,7 +127,7 @@ export function createBatchRoute(
       const { fresh, idempotencyKey: key } = readIntakeHeaders(request.headers);
       const prepared = prepareChoices({
         tenant: request.access.tenant,
-        choices,
+        choices: { ...decodeChoices(request.query), ...choices },
         defaultPriority: 'bulk',
         outbound,
       });

@@ -36,6 +36,7 @@ const CaptionForm = Type.Object(
 const CaptionByUrl = Type.Object(
   {
     image_url: Type.String({
+      format: 'http-url',
       maxLength: 2_048,
       description: 'Where the picture is; https, a public address. It is fetched at once.',
     }),
@@ -145,7 +146,9 @@ export function createCaptionRoute(
       const wanted = { choices: prepared, ...readIntakeHeaders(request.headers) };
       const record =
         typeof picture === 'string'
-          ? await intake.takeUrl(picture, wanted, signal)
+          ? await intake.takeUrl(picture, wanted, signal).catch((error: unknown) => {
+              throw signal.aborted ? closing(error) : error;
+            })
           : await intake.takePicture(picture, wanted);
       const latest = await whenPreferred(request, record, signal);
       // An idle connection that outlives its answer would keep a closing server waiting.
@@ -174,6 +177,14 @@ export function createCaptionRoute(
     return reply.code(202).header('retry-after', RETRY_AFTER_SECONDS).send(caption);
   }
 }
+
+/** For a client that is still there. */
+const closing = (cause: unknown) =>
+  new ProblemError(
+    'imaging_unavailable',
+    'The service is about to stop, or the client has gone. Nothing was accepted; try again.',
+    { retryAfterSeconds: RETRY_AFTER_SECONDS, cause },
+  );
 
 /** @returns the form's fields and its one picture, still to be checked against the schema */
 function readForm({ fields, files }: MultipartForm, maxBytes: number): Record<string, unknown> {
