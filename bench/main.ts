@@ -6,6 +6,7 @@ import { DEFAULT_BUNDLE } from '@caption-queue/captioning/bundle';
 import { normaliseImage } from '@caption-queue/imaging/normalise';
 import { hasTensorFlow } from '../test/support/engines.ts';
 import { variedPhotos } from '../test/support/varied-photos.ts';
+import { benchApi } from './api.ts';
 import { describeHardware } from './hardware.ts';
 import { benchDecoder, benchEncoder } from './inference.ts';
 import { benchService, type ServiceRun } from './service.ts';
@@ -49,6 +50,7 @@ show(
   }),
 );
 show('Decoder, one picture, one thread', await benchDecoder(inference));
+show('The API’s own time, one request at a time', await benchApi({ photos }));
 const runs: ServiceRun[] = [];
 for (const encoders of [1, 2]) {
   const threads = Math.max(1, Math.floor(cores / encoders));
