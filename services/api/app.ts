@@ -89,12 +89,13 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   if (options.tracing === true) traceRequests(app);
   logRequests(app, { logger, registry });
   secureAnswers(app);
-  handleErrors(app, { logger });
+  const unknownAddresses = handleErrors(app, { logger });
   const keysRequired = settings.AUTH === 'required';
   const corsOrigins = parseOrigins(settings.CORS_ORIGINS);
   await allowOrigins(app, { origins: corsOrigins });
   keepToOwnSite(app, { publicUrl: settings.PUBLIC_URL, corsOrigins, keysRequired });
   authenticate(app, { apiKeys: keysRequired ? options.apiKeys : undefined });
+  unknownAddresses.refuse();
   if (settings.RATE_LIMIT > 0) {
     await limitRate(app, {
       perMinute: settings.RATE_LIMIT,
@@ -119,7 +120,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     webhookSecretRoutes(scope, options);
     webhookDeliveryRoutes(scope, options);
   });
-  await maxRoutes(app, options);
+  await maxRoutes(app, { ...options, intake });
   await serveQueueBoard(app, { redis: options.redis, prefix: settings.REDIS_PREFIX });
   return app;
 }

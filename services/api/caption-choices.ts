@@ -21,6 +21,7 @@ export const ChoicesAsText = Type.Object(
     metadata: Type.Optional(
       Type.String({
         contentMediaType: 'application/json',
+        format: 'json-object',
         description: `A JSON object of the client’s own, at most ${MAX_METADATA_BYTES} bytes; comes back with the caption.`,
       }),
     ),

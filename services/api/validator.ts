@@ -10,7 +10,7 @@ export interface ValidationFailure {
 }
 
 /** Stricter than TypeBox's own conversion, which reads 3.7 as the integer 3 and `true` as 1. */
-const DECIMAL = /^-?\d{1,15}(\.\d{1,15})?$/;
+const DECIMAL = /^-?\d{1,15}(\.\d{1,30})?(e[+-]?\d{1,3})?$/i;
 
 /** For Fastify's `setValidatorCompiler`. Text from queries and forms becomes a number where one is asked for. */
 export const compileValidator: FastifySchemaCompiler<Type.TSchema> = ({ schema }) => {

@@ -44,7 +44,7 @@ export type BatchResult = Type.Static<typeof BatchResult>;
 
 export const BatchByUrl = Type.Object(
   {
-    image_urls: Type.Array(Type.String({ maxLength: 2_048 }), {
+    image_urls: Type.Array(Type.String({ format: 'http-url', maxLength: 2_048 }), {
       minItems: 1,
       maxItems: MAX_BATCH_ITEMS,
       description: 'Where the pictures are; https, public addresses.',

@@ -146,6 +146,7 @@ export const CaptionChoices = Type.Partial(
     }),
     metadata: Metadata,
     webhook: Type.String({
+      format: 'http-url',
       maxLength: 2_048,
       description: 'URL that is told of its end; https, a public address.',
     }),

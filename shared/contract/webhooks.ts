@@ -34,7 +34,10 @@ const timestamp = (description: string) => Type.String({ format: 'date-time', de
 /** What a client may choose of an endpoint. */
 export const WebhookChoices = Type.Object(
   {
-    url: Type.String({ description: 'Where events are posted to; https, a public address.' }),
+    url: Type.String({
+      format: 'http-url',
+      description: 'Where events are posted to; https, a public address.',
+    }),
     events: Type.Array(WebhookEventType, {
       minItems: 1,
       maxItems: webhookEventTypes.length,

@@ -18,8 +18,13 @@ export function sendProblem(reply: FastifyReply, error: unknown): FastifyReply {
     .send(Buffer.from(JSON.stringify(problem)));
 }
 
+export interface UnknownAddresses {
+  /** Refuses what no route takes. Call after the hooks that see every request, and before any route is added. */
+  refuse(): void;
+}
+
 /** Call before any route is added: it remembers which methods each address has. */
-export function handleErrors(app: FastifyInstance, options: { logger: Logger }): void {
+export function handleErrors(app: FastifyInstance, options: { logger: Logger }): UnknownAddresses {
   const routes = new Map<string, { pattern: RegExp; methods: Set<string> }>();
 
   app.addHook('onRoute', ({ url, method }) => {
@@ -27,20 +32,33 @@ export function handleErrors(app: FastifyInstance, options: { logger: Logger }):
     for (const name of [method].flat()) known.methods.add(name);
     routes.set(url, known);
   });
+  app.setErrorHandler(createErrorHandler(options));
 
-  app.setNotFoundHandler((request: FastifyRequest, reply) => {
+  function refuseUnknown(request: FastifyRequest, reply: FastifyReply): never {
     const path = request.url.split('?', 1)[0] ?? '';
-    for (const { pattern, methods } of routes.values()) {
-      if (!pattern.test(path)) continue;
-      const allowed = [...methods].join(', ');
-      reply.header('allow', allowed);
-      const detail = `${request.method} is not possible here; only ${allowed}.`;
-      throw new ProblemError('method_not_allowed', detail);
+    // An address of its own comes before one with a parameter that it would fit, as in the router.
+    const route =
+      routes.get(path) ?? [...routes.values()].find(({ pattern }) => pattern.test(path));
+    if (route === undefined) {
+      throw new ProblemError('not_found', 'There is nothing at this address; see /openapi.json.');
     }
-    throw new ProblemError('not_found', 'There is nothing at this address; see /openapi.json.');
-  });
+    const allowed = [...route.methods].join(', ');
+    reply.header('allow', allowed);
+    const detail = `${request.method} is not possible here; only ${allowed}.`;
+    throw new ProblemError('method_not_allowed', detail);
+  }
+  app.setNotFoundHandler((request, reply) => refuseUnknown(request, reply));
 
-  app.setErrorHandler(createErrorHandler({ logger: options.logger }));
+  return {
+    refuse() {
+      // Before a body is read that nobody wants; and before the router's second choice, where a parameter fits.
+      app.addHook('onRequest', async (request, reply) => {
+        const methods = routes.get(request.url.split('?', 1)[0] ?? '')?.methods;
+        const known = methods === undefined || methods.has(request.method);
+        if (request.is404 || !known) refuseUnknown(request, reply);
+      });
+    },
+  };
 }
 
 /** @param options.send answers in another shape than problem+json */

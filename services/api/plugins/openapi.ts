@@ -22,6 +22,7 @@ export async function describeApi(
 ): Promise<void> {
   app.addHook('onRoute', describeAccess);
   await app.register(swagger, {
+    transformObject: (document) => describeFiles(document as { openapiObject: OpenApi }),
     openapi: {
       openapi: '3.1.0',
       info: {
@@ -77,6 +78,50 @@ function describeAccess(route: RouteOptions): void {
   }
   route.schema = { ...schema, security: [{ key: [scope] }], response };
 }
+
+/** The parts of the document that are changed afterwards. */
+interface OpenApi {
+  paths?: Record<string, Record<string, { requestBody?: { content?: Record<string, Media> } }>>;
+}
+interface Media {
+  schema?: BytesSchema & { properties?: Record<string, BytesSchema> };
+  encoding?: Record<string, { contentType: string }>;
+}
+interface BytesSchema {
+  contentMediaType?: string;
+  type?: string;
+  format?: string;
+  items?: BytesSchema;
+}
+
+/**
+ * Bytes in a body, as tools know them: `format: binary`, and in a form which types a part may have. The schemas
+ * themselves don't say so, because they check buffers and not text.
+ */
+function describeFiles({ openapiObject }: { openapiObject: OpenApi }): OpenApi {
+  const operations = Object.values(openapiObject.paths ?? {}).flatMap((path) =>
+    Object.values(path),
+  );
+  for (const { requestBody } of operations) {
+    for (const media of Object.values(requestBody?.content ?? {})) {
+      markBytes(media.schema);
+      for (const [name, property] of Object.entries(media.schema?.properties ?? {})) {
+        if (!markBytes(property) && !markBytes(property.items)) continue;
+        media.encoding = { ...media.encoding, [name]: { contentType: PICTURE_TYPES } };
+      }
+    }
+  }
+  return openapiObject;
+}
+
+function markBytes(schema: BytesSchema | undefined): boolean {
+  if (schema?.contentMediaType !== 'application/octet-stream') return false;
+  Object.assign(schema, { type: 'string', format: 'binary' });
+  return true;
+}
+
+/** Those that every form takes; a field's description names others. */
+const PICTURE_TYPES = 'image/png, image/jpeg';
 
 const describeProblem = (code: ProblemCode) => `\`${code}\`: ${problems[code].title}.`;
 

@@ -15,6 +15,17 @@ import { problemResponses } from '../plugins/openapi.ts';
 /** Shorter than the 30 to 60 s after which proxies drop a silent connection. */
 const HEARTBEAT_MS = 15_000;
 
+/** A `CaptionEvent` as it stands in the stream: its data as text. */
+const FramedEvent = Type.Union(
+  CaptionEvent.anyOf.map(({ properties: { type, data } }) =>
+    Type.Object({
+      id: Type.String(),
+      event: type,
+      data: Type.String({ contentMediaType: 'application/json', contentSchema: data }),
+    }),
+  ),
+);
+
 /** @param options.heartbeatMs silence after which a comment is sent. Default 15 s. */
 export function captionEventsRoute(
   app: FastifyInstance,
@@ -32,7 +43,7 @@ export function captionEventsRoute(
         operationId: 'followCaption',
         summary: 'Follow a caption',
         description:
-          'Server-sent events: `event` and `data` as in the schema. The stream ends after the terminal event; `Last-Event-ID` resumes without a gap.',
+          'Server-sent events: `data` is JSON. The stream ends after the terminal event; `Last-Event-ID` resumes without a gap.',
         params: CaptionParams,
         headers: Type.Object({
           'last-event-id': Type.Optional(
@@ -42,7 +53,7 @@ export function captionEventsRoute(
         response: {
           200: {
             description: 'Events until the terminal one.',
-            content: { 'text/event-stream': { schema: CaptionEvent } },
+            content: { 'text/event-stream': { schema: FramedEvent } },
           },
           204: { description: 'Nothing is left: that was the last event.', type: 'null' },
           ...problemResponses(...ownCaptionProblems, 'invalid_last_event_id'),

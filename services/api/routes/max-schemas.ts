@@ -39,3 +39,8 @@ export const failures = Object.fromEntries(
     503: 'The queue is full or cannot be reached; nothing was accepted.',
   }).map(([status, description]) => [status, json(description, Failure)]),
 );
+
+/** Those that have nothing to do with a picture. */
+export const accessFailures = Object.fromEntries(
+  Object.entries(failures).filter(([status]) => ['401', '403', '429', '503'].includes(status)),
+);

@@ -1,21 +1,23 @@
 // The drop-in for IBM's MAX Image Caption Generator, which is archived: its clients move over by changing a host name.
-import { createHash } from 'node:crypto';
-import { type CaptionRecord, isTerminal } from '@caption-queue/contract/caption';
+import { isTerminal } from '@caption-queue/contract/caption';
 import { ProblemError } from '@caption-queue/contract/problems';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { StoredCaption } from '@caption-queue/queue/record';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
+import { prepareChoices } from '../caption-choices.ts';
+import type { CaptionIntake } from '../caption-intake.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { type MultipartFile, parseMultipart } from '../multipart.ts';
+import { createOpenAnswers } from '../open-answers.ts';
 import { createErrorHandler } from '../plugins/errors.ts';
 import { createUploadBudget } from '../plugins/upload-budget.ts';
-import { failures, json, Metadata, Predictions } from './max-schemas.ts';
+import { MAX_WAIT_SECONDS, waitForEnd } from '../prefer-wait.ts';
+import { FORM_OVERHEAD_BYTES } from '../upload-parsers.ts';
+import { accessFailures, failures, json, Metadata, Predictions } from './max-schemas.ts';
 import { buildMaxSwagger, DESCRIPTION, TITLE } from './max-swagger.ts';
 
 /** As MAX had it: three sentences of at most twenty words. */
 const OPTIONS = { beam_width: 3, max_length: 20, alternatives: 3 };
-/** MAX's clients wait on the line; a proxy in between would give up after about this long. */
-const LONGEST_WAIT_MS = 60_000;
-const FORM_OVERHEAD_BYTES = 64 * 1024;
 /** Uploads of the largest size being received at a time; smaller ones share the same memory. */
 const LARGEST_UPLOADS_AT_ONCE = 8;
 
@@ -28,16 +30,19 @@ const WRONG_TYPE = 'Invalid file type/extension. Please provide an image in JPEG
 /** What MAX failed on with 500. */
 const notPictures = new Set(['unsupported_image', 'damaged_image', 'empty_upload']);
 
+type MaxDependencies = ApiDependencies & { intake: CaptionIntake };
+
 /** Adds `/model/predict`, `/model/metadata` and `/swagger.json`, with errors in MAX's shape. */
 export async function maxRoutes(
   app: FastifyInstance,
-  dependencies: ApiDependencies,
+  dependencies: MaxDependencies,
 ): Promise<void> {
   await app.register(async (max) => addRoutes(max, dependencies));
 }
 
-function addRoutes(max: FastifyInstance, dependencies: ApiDependencies): void {
-  const { settings, store, logger } = dependencies;
+function addRoutes(max: FastifyInstance, dependencies: MaxDependencies): void {
+  const { settings, store, streams, outbound, intake, logger } = dependencies;
+  const openAnswers = createOpenAnswers(max);
   const tags = ['max'];
   const largestBytes = settings.MAX_UPLOAD_BYTES + FORM_OVERHEAD_BYTES;
 
@@ -72,7 +77,7 @@ function addRoutes(max: FastifyInstance, dependencies: ApiDependencies): void {
           content: {
             'multipart/form-data': {
               schema: Type.Object({
-                image: Type.Unsafe<Buffer>({ contentMediaType: 'image/jpeg' }),
+                image: Type.Unsafe<Buffer>({ contentMediaType: 'application/octet-stream' }),
               }),
             },
           },
@@ -96,13 +101,10 @@ function addRoutes(max: FastifyInstance, dependencies: ApiDependencies): void {
       if (image.mediaType !== undefined && !/(jpg|jpeg|png)$/.test(image.mediaType)) {
         return sendJson(reply.code(400), { message: WRONG_TYPE });
       }
-      const { tenant } = request.access;
-      const caption = await captionPicture({ bytes: image.bytes, tenant, dependencies }).catch(
-        (error: unknown) => {
-          if (error instanceof ProblemError && notPictures.has(error.code)) return undefined;
-          throw error;
-        },
-      );
+      const caption = await captionPicture(image.bytes, request, reply).catch((error: unknown) => {
+        if (error instanceof ProblemError && notPictures.has(error.code)) return undefined;
+        throw error;
+      });
       if (caption === undefined) return sendJson(reply.code(400), { message: WRONG_TYPE });
       if (caption.output === null) {
         return sendJson(reply.code(500), { message: caption.error?.detail ?? caption.status });
@@ -116,6 +118,31 @@ function addRoutes(max: FastifyInstance, dependencies: ApiDependencies): void {
     },
   );
 
+  /** @returns the caption once it has ended */
+  async function captionPicture(
+    picture: Buffer,
+    { access: { tenant } }: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<StoredCaption> {
+    const choices = prepareChoices({
+      tenant,
+      choices: OPTIONS,
+      defaultPriority: 'interactive',
+      outbound,
+    });
+    const born = await intake.takePicture(picture, {
+      choices,
+      idempotencyKey: undefined,
+      fresh: false,
+    });
+    if (isTerminal(born.status)) return born;
+    const signal = openAnswers.signalOf(reply);
+    await waitForEnd({ streams, captionId: born.id, waitSeconds: MAX_WAIT_SECONDS, signal });
+    const latest = await store.get(born.id);
+    if (latest !== undefined && isTerminal(latest.status)) return latest;
+    throw new ProblemError('queue_full', 'The picture is still waiting for its turn; try again.');
+  }
+
   max.get(
     '/model/metadata',
     {
@@ -124,7 +151,7 @@ function addRoutes(max: FastifyInstance, dependencies: ApiDependencies): void {
         tags,
         operationId: 'maxMetadata',
         summary: 'What the model is',
-        response: { 200: json('The model.', Metadata) },
+        response: { 200: json('The model.', Metadata), ...accessFailures },
       },
     },
     async (request, reply) => {
@@ -156,30 +183,6 @@ function findImage(body: Buffer, contentType: string): MultipartFile | undefined
   } catch {
     return undefined;
   }
-}
-
-/** @returns the caption once it has ended. @throws ProblemError */
-async function captionPicture(options: {
-  bytes: Buffer;
-  tenant: string;
-  dependencies: ApiDependencies;
-}): Promise<CaptionRecord> {
-  const { store, streams, imaging } = options.dependencies;
-  const { pixels, mediaType, width, height } = await imaging.normalise(options.bytes);
-  const sha256 = createHash('sha256').update(pixels).digest('hex');
-  const { id } = await store.create({
-    tenant: options.tenant,
-    input: { sha256, media_type: mediaType, width, height },
-    options: OPTIONS,
-    pixels,
-  });
-  const signal = AbortSignal.timeout(LONGEST_WAIT_MS);
-  for await (const { event } of streams.read({ captionId: id, signal })) {
-    if ('status' in event.data && 'output' in event.data && isTerminal(event.data.status)) {
-      return event.data;
-    }
-  }
-  throw new ProblemError('queue_full', 'The picture is still waiting for its turn; try again.');
 }
 
 /** Exactly MAX's content type: Fastify would append a charset to text. */
