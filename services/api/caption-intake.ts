@@ -6,6 +6,7 @@ import type { Ending, Picture } from '@caption-queue/queue/caption-birth';
 import type { Heartbeats } from '@caption-queue/queue/heartbeats';
 import type { StoredCaption } from '@caption-queue/queue/record';
 import type { CachedResult, ResultReader } from '@caption-queue/queue/result-cache';
+import { Counter, type Registry } from '@caption-queue/runtime/metrics';
 import type { PreparedChoices } from './caption-choices.ts';
 import type { ImagingPool } from './imaging/pool.ts';
 import type { OutboundClient } from './outbound/client.ts';
@@ -41,8 +42,15 @@ export function createCaptionIntake(options: {
   heartbeats: Heartbeats;
   imaging: Pick<ImagingPool, 'normalise'>;
   outbound: Pick<OutboundClient, 'checkUrl' | 'fetchImage'>;
+  registry: Registry;
 }): CaptionIntake {
   const { store, results, imaging, outbound } = options;
+  const lookups = new Counter({
+    name: 'cq_result_cache_lookups_total',
+    help: 'Pictures looked up among finished captions',
+    labelNames: ['result'],
+    registers: [options.registry],
+  });
   const isLive = createLiveModels(options.heartbeats);
 
   /** What a model that could do the work now has said of the same pixels and options before. */
@@ -51,7 +59,9 @@ export function createCaptionIntake(options: {
     options: CaptionOptions;
   }): Promise<CachedResult | undefined> {
     const result = await results.get(parts);
-    return result !== undefined && (await isLive(result.bundleHash)) ? result : undefined;
+    const usable = result !== undefined && (await isLive(result.bundleHash));
+    lookups.inc({ result: usable ? 'hit' : 'miss' });
+    return usable ? result : undefined;
   }
 
   const inspect: CaptionIntake['inspect'] = async (image, { choices, fresh }) => {

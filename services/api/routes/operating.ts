@@ -35,11 +35,16 @@ const Info = Type.Object({
   name: Type.String(),
   version: Type.String(),
   model: Heartbeat.properties.model,
+  auth: Type.Enum(['none', 'required'], { description: 'Are keys asked for?' }),
   workers: Type.Array(Heartbeat),
   limits: Type.Object({
     max_upload_bytes: Type.Integer(),
     max_pixels: Type.Integer(),
-    queue_limit: Type.Integer(),
+    queue_limit: Type.Integer({ description: 'Captions in work at once.' }),
+    tenant_queue_limit: Type.Integer({ description: 'The same of one tenant.' }),
+    requests_per_minute: Type.Union([Type.Integer(), Type.Null()], {
+      description: 'Of a key; null is without limit.',
+    }),
     retention_seconds: Type.Integer(),
   }),
 });
@@ -111,11 +116,14 @@ export function operatingRoutes(app: FastifyInstance, dependencies: ApiDependenc
         // The decoder's: it holds the vocabulary and makes the sentence.
         model:
           workers.findLast((worker) => worker.stage === 'decode' && worker.model)?.model ?? null,
+        auth: settings.AUTH,
         workers,
         limits: {
           max_upload_bytes: settings.MAX_UPLOAD_BYTES,
           max_pixels: settings.MAX_PIXELS,
           queue_limit: settings.QUEUE_LIMIT,
+          tenant_queue_limit: settings.TENANT_QUEUE_LIMIT ?? settings.QUEUE_LIMIT,
+          requests_per_minute: settings.RATE_LIMIT === 0 ? null : settings.RATE_LIMIT,
           retention_seconds: settings.RETENTION_SECONDS,
         },
       };
