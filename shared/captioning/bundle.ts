@@ -26,6 +26,7 @@ export interface Bundle {
   readonly hash: string;
   readonly vocabulary: Vocabulary;
   loadModel(part: BundlePart): Promise<LayersModel>;
+  /** A bundle without them serves its encoder in fp32. */
   loadActivationRanges(): Promise<ActivationRanges>;
   /** Names of the classifier's 1,000 classes. */
   loadLabels(): Promise<string[]>;

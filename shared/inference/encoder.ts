@@ -22,14 +22,15 @@ export interface Encoder {
 
 /**
  * Loads the bundle's encoder and checks it with the bundle's probe.
- * @param precision default: int8 on ONNX Runtime, fp32 on TensorFlow (which has no int8)
+ * @param precision default: int8 on ONNX Runtime where the bundle has activation ranges, else fp32
+ *   (TensorFlow has no int8)
  * @param onWarning told in one line when int8 fails the probe and fp32 takes its place
  * @throws Error when even fp32 fails the probe: the bundle and this machine don't fit
  */
 export async function createEncoder({
   engine,
   bundle,
-  precision = engine.name === 'onnx' ? 'int8' : 'fp32',
+  precision = engine.name === 'onnx' && hasActivationRanges(bundle) ? 'int8' : 'fp32',
   onWarning,
 }: {
   engine: Engine;
@@ -52,6 +53,10 @@ export async function createEncoder({
     `The int8 encoder is wrong on this CPU (${measured}); using the slower fp32 encoder.`,
   );
   return createEncoder({ engine, bundle, precision: 'fp32' });
+}
+
+function hasActivationRanges({ manifest }: Bundle): boolean {
+  return 'activation-ranges.json' in manifest.files;
 }
 
 function encoderOf(engine: Engine, graph: Graph): Encoder {

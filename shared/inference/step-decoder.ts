@@ -2,14 +2,17 @@
 import type { Bundle } from '@caption-queue/captioning/bundle';
 import type { DecoderState, StepDecoder } from '@caption-queue/captioning/step-decoder';
 import { FEATURE_SIZE, GRID_CELLS } from '@caption-queue/contract/bundle';
-import type { Engine, Tensor } from './engine.ts';
+import type { Engine, GraphSource, Tensor } from './engine.ts';
+
+/** What a decoder is built from; it need not be a whole bundle yet. */
+export type DecoderSource = GraphSource & Pick<Bundle, 'vocabulary'>;
 
 export async function createStepDecoder({
   engine,
   bundle,
 }: {
   engine: Engine;
-  bundle: Bundle;
+  bundle: DecoderSource;
 }): Promise<StepDecoder> {
   const start = await engine.loadGraph(bundle, 'decoder/start', 'fp32');
   const step = await engine.loadGraph(bundle, 'decoder/step', 'fp32');
@@ -61,7 +64,7 @@ export async function createStepDecoder({
 }
 
 /** Name of each input of a step → its shape without the rows. */
-async function inputShapes(bundle: Bundle): Promise<Record<string, number[]>> {
+async function inputShapes(bundle: DecoderSource): Promise<Record<string, number[]>> {
   const { layers } = await bundle.loadModel('decoder/step');
   const inputs = layers.filter((layer) => layer.className === 'InputLayer');
   return Object.fromEntries(
