@@ -8,6 +8,7 @@ import { exportCommand } from './export.ts';
 import { TrainingError } from './failure.ts';
 import { featuresCommand } from './features.ts';
 import { fitCommand } from './fit.ts';
+import { importKerasCommand } from './import-keras.ts';
 import { prepareCommand } from './prepare.ts';
 
 const commands: Command[] = [
@@ -15,6 +16,7 @@ const commands: Command[] = [
   featuresCommand,
   fitCommand,
   exportCommand,
+  importKerasCommand,
   evaluateCommand,
   cardCommand,
 ];

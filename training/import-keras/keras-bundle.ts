@@ -1,0 +1,126 @@
+// Puts an imported encoder and captioner together: their graphs run once here, before they are written.
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { saveLayersModel } from '@caption-queue/captioning/layers-model/files';
+import type { ActivationRanges } from '@caption-queue/captioning/onnx/quantise';
+import { sealBundle } from '@caption-queue/captioning/seal-bundle';
+import {
+  type BundleManifest,
+  type GenerationDefaults,
+  IMAGE_SIZE,
+  PREPROCESSING_VERSION,
+} from '@caption-queue/contract/bundle';
+import { createEngine } from '@caption-queue/inference/create-engine';
+import type { Engine, GraphSource } from '@caption-queue/inference/engine';
+import { pooledOf } from '@caption-queue/inference/pooled';
+import { createStepDecoder, type DecoderSource } from '@caption-queue/inference/step-decoder';
+import type { DecoderModels } from './captioner-models.ts';
+import type { ImportedCaptioner } from './import-captioner.ts';
+import type { ImportedEncoder } from './import-encoder.ts';
+import { INCEPTION_OUTPUT } from './inception-v3.ts';
+import { measurePadding, type PaddingEffect, readPaddingFirst } from './padding.ts';
+import { writeEncoderFiles } from './write-encoder-files.ts';
+
+export interface KerasParts {
+  encoder: ImportedEncoder;
+  /** Without them the encoder serves in fp32. */
+  ranges: ActivationRanges | undefined;
+  captioner: ImportedCaptioner;
+}
+
+/** The longest captions that a bundle may ask for, and what models of any length are asked for. */
+const MOST_WORDS = 50;
+const USUAL_WORDS = 20;
+
+/**
+ * @param photos pixels; workers check their engine by the first
+ * @returns for each photo, if the captioner reads padding, what that changes
+ */
+export async function writeKerasBundle(
+  folder: string,
+  {
+    parts,
+    photos,
+    texts,
+  }: {
+    parts: KerasParts;
+    photos: Uint8Array[];
+    texts: Pick<BundleManifest, 'name' | 'version' | 'provenance' | 'licence'>;
+  },
+): Promise<PaddingEffect[]> {
+  const { encoder, ranges, captioner } = parts;
+  const engine = await createEngine('onnx', { threads: 1 });
+  const grids = await encodeAll(engine, { parts, photos });
+  const { models, effects } = await withPadding(engine, { captioner, grids });
+
+  await writeEncoderFiles(folder, { encoder, ranges });
+  await saveLayersModel(models.start, path.join(folder, 'decoder/start'));
+  await saveLayersModel(models.step, path.join(folder, 'decoder/step'));
+  await writeFile(path.join(folder, 'vocabulary.json'), JSON.stringify(captioner.vocabulary));
+  const pooled = pooledOf(grids[0] as Float32Array);
+  await mkdir(path.join(folder, 'probe'), { recursive: true });
+  await writeFile(path.join(folder, 'probe/pixels.bin'), photos[0] as Uint8Array);
+  await writeFile(path.join(folder, 'probe/pooled.bin'), new Uint8Array(pooled.buffer));
+  await sealBundle(folder, {
+    ...texts,
+    preprocessing: { version: PREPROCESSING_VERSION, imageSize: IMAGE_SIZE, scale: 'x/127.5-1' },
+    encoder: { layer: INCEPTION_OUTPUT },
+    decoder: { kind: 'merge' },
+    generation: generationOf(captioner),
+    metrics: {},
+  });
+  return effects;
+}
+
+/** Without a length of its own a captioner gets the usual one. */
+function generationOf({ maxLength = USUAL_WORDS }: ImportedCaptioner): GenerationDefaults {
+  return { beamWidth: 3, maxLength: Math.min(maxLength, MOST_WORDS), lengthPenalty: 0.9 };
+}
+
+/** @returns grids, `[64, 2048]` each */
+async function encodeAll(
+  engine: Engine,
+  { parts, photos }: { parts: KerasParts; photos: Uint8Array[] },
+): Promise<Float32Array[]> {
+  const { encoder, ranges } = parts;
+  const source: GraphSource = {
+    loadModel: async () => encoder.encoder,
+    loadActivationRanges: async () => ranges ?? {},
+  };
+  const graph = await engine.loadGraph(source, 'encoder', ranges ? 'int8' : 'fp32');
+  const grids: Float32Array[] = [];
+  for (const data of photos) {
+    const { grid } = await graph.run({
+      pixels: { data, shape: [1, IMAGE_SIZE, IMAGE_SIZE, 3] },
+    });
+    grids.push(grid as Float32Array);
+  }
+  await graph.dispose();
+  return grids;
+}
+
+/** The decoder's models; one that reads padding gets a start that has read it. */
+async function withPadding(
+  engine: Engine,
+  { captioner, grids }: { captioner: ImportedCaptioner; grids: Float32Array[] },
+): Promise<{ models: DecoderModels; effects: PaddingEffect[] }> {
+  const { vocabulary, maxLength: length, isMasked } = captioner;
+  if (isMasked || length === undefined) return { models: captioner.models, effects: [] };
+  const decoderOf = ({ start, step }: DecoderModels) => {
+    const bundle: DecoderSource = {
+      vocabulary,
+      loadModel: async (part) => (part === 'decoder/start' ? start : step),
+      loadActivationRanges: async () => ({}),
+    };
+    return createStepDecoder({ engine, bundle });
+  };
+  const before = await decoderOf(captioner.models);
+  const [grid] = grids as [Float32Array];
+  const models = await readPaddingFirst(captioner.models, { decoder: before, grid, length });
+  await before.dispose();
+  const after = await decoderOf(models);
+  const effects: PaddingEffect[] = [];
+  for (const one of grids) effects.push(await measurePadding(after, { grid: one, length }));
+  await after.dispose();
+  return { models, effects };
+}

@@ -1,0 +1,101 @@
+// A captioner whose embedding has no mask reads the padding in front of a caption as words. With each word
+// there is one padding less, and Keras starts over; a decoder that goes on from its last state can only
+// have read one number of them. So it starts as if before the first word, and what that changes is measured.
+import { layer, outputOf } from '@caption-queue/captioning/decoders/topology';
+import type { Layer, TensorReference } from '@caption-queue/captioning/layers-model/layers-model';
+import type { DecoderState, StepDecoder } from '@caption-queue/captioning/step-decoder';
+import { beginTokenId, endTokenId, padTokenId } from '@caption-queue/captioning/vocabulary';
+import type { DecoderModels } from './captioner-models.ts';
+
+/**
+ * The models with a `start` that has read the padding before the first word.
+ * @param decoder made of the models as they are
+ * @param length of the captions that the model reads, padding included
+ */
+export async function readPaddingFirst(
+  { start, step }: DecoderModels,
+  { decoder, grid, length }: { decoder: StepDecoder; grid: Float32Array; length: number },
+): Promise<DecoderModels> {
+  const { state, cell } = await stateAfter(decoder, { grid, tokens: padding(length - 1) });
+  const [source] = start.outputs[0] as TensorReference;
+  const input = step.layers.find(({ name }) => name === source) as Layer;
+  const [, width] = input.config.batch_input_shape as [null, number];
+  const weights = new Map(start.weights);
+  // A stock layer that gives the same numbers whatever enters: its kernel is zeros.
+  const constants = Object.entries({ state, cell }).map(([name, bias]) => {
+    const units = bias.length;
+    const kernel = new Uint8Array(width * units);
+    weights.set(`${name}/kernel`, {
+      shape: [width, units],
+      dtype: 'uint8',
+      data: kernel,
+      scale: 1,
+      min: 0,
+    });
+    weights.set(`${name}/bias`, { shape: [units], dtype: 'float32', data: bias });
+    return layer('Dense', name, { from: [source], units });
+  });
+  const layers = [...start.layers, ...constants];
+  const outputs = [...start.outputs, outputOf('state'), outputOf('cell')];
+  return { start: { ...start, layers, outputs, weights }, step };
+}
+
+export interface PaddingEffect {
+  /** Words of the photo's greedy caption, its end included. */
+  words: number;
+  /** How many of them Keras would have chosen otherwise. */
+  changed: number;
+  /** Greatest difference in the log-probability of a word that Keras holds likeliest, in nats. */
+  difference: number;
+}
+
+/** Compares a caption, word by word, with what the model says when it reads all of it anew. */
+export async function measurePadding(
+  decoder: StepDecoder,
+  { grid, length }: { grid: Float32Array; length: number },
+): Promise<PaddingEffect> {
+  const effect: PaddingEffect = { words: 0, changed: 0, difference: 0 };
+  const tokens = [beginTokenId];
+  let state = await decoder.start(grid);
+  while (tokens.length <= length) {
+    const last = Int32Array.of(tokens.at(-1) as number);
+    const ours = await decoder.step(state, last);
+    const before = [...padding(length - tokens.length), ...tokens.slice(0, -1)];
+    const keras = await decoder.step(await stateAfter(decoder, { grid, tokens: before }), last);
+    const next = likeliest(ours.logits);
+    const wanted = likeliest(keras.logits);
+    const difference = Math.abs(logProbOf(ours.logits, wanted) - logProbOf(keras.logits, wanted));
+    effect.words++;
+    if (next !== wanted) effect.changed++;
+    effect.difference = Math.max(effect.difference, difference);
+    if (next === endTokenId) break;
+    tokens.push(next);
+    state = ours.next;
+  }
+  return effect;
+}
+
+function padding(count: number): number[] {
+  return new Array<number>(count).fill(padTokenId);
+}
+
+/** The decoder's state after it has read `tokens` from nothing. */
+async function stateAfter(
+  decoder: StepDecoder,
+  { grid, tokens }: { grid: Float32Array; tokens: number[] },
+): Promise<DecoderState> {
+  const zeros = new Float32Array(decoder.units);
+  let state: DecoderState = { ...(await decoder.start(grid)), state: zeros, cell: zeros };
+  for (const token of tokens) state = (await decoder.step(state, Int32Array.of(token))).next;
+  return state;
+}
+
+function likeliest(logits: Float32Array): number {
+  return logits.indexOf(Math.max(...logits));
+}
+
+function logProbOf(logits: Float32Array, token: number): number {
+  const largest = Math.max(...logits);
+  const sum = logits.reduce((total, logit) => total + Math.exp(logit - largest), 0);
+  return (logits[token] as number) - largest - Math.log(sum);
+}
