@@ -19,6 +19,8 @@ import { writeEncoderFiles } from './import-keras/write-encoder-files.ts';
 
 /** More hardly change the greatest output of a layer. */
 const CALIBRATION_PHOTOS = 32;
+/** On so many it is measured what reading padding changes: each word takes a run over the whole caption. */
+const PADDING_PHOTOS = 8;
 /** Under this mean cosine to fp32 an int8 encoder changes what the captioner sees too much. */
 const INT8_MIN_AGREEMENT = 0.99;
 
@@ -143,7 +145,7 @@ async function writeBundle(
   await replaceFolder(output, async (folder) => {
     effects = await writeKerasBundle(folder, {
       parts,
-      photos: [pixels, ...photos],
+      photos: [pixels, ...photos].slice(0, PADDING_PHOTOS),
       texts: {
         name: path.basename(output),
         version: options.text('bundle-version'),
@@ -152,7 +154,7 @@ async function writeBundle(
       },
     });
   });
-  for (const line of paddingLines(effects)) console.warn(line);
+  for (const line of paddingLines(parts.captioner, effects)) console.warn(line);
   const { vocabulary } = parts.captioner;
   console.log(
     `${output}: ${vocabulary.size} tokens, encoder in ${parts.ranges ? 'int8' : 'fp32'}${parts.encoder.classifier ? ', with classifier' : ''}.`,
@@ -161,8 +163,16 @@ async function writeBundle(
 }
 
 /** Nothing where the captioner reads no padding. */
-function paddingLines(effects: PaddingEffect[]): string[] {
-  if (effects.length === 0) return [];
+function paddingLines(
+  { isMasked, maxLength }: ImportedCaptioner,
+  effects: PaddingEffect[],
+): string[] {
+  if (isMasked) return [];
+  if (maxLength === undefined) {
+    return [
+      'Warning: the captioner has no mask_zero and takes captions of any length. It is served as if it had been trained without padding.',
+    ];
+  }
   const words = effects.reduce((sum, effect) => sum + effect.words, 0);
   const changed = effects.reduce((sum, effect) => sum + effect.changed, 0);
   const difference = Math.max(...effects.map((effect) => effect.difference));

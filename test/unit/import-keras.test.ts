@@ -98,7 +98,18 @@ describe('the command', () => {
     expect(captioned).toMatchObject({ code: 0, stderr: '' });
 
     expect((await importKeras(...args)).stderr).toContain('give --force to replace it');
-    expect((await importKeras(...args, '--force')).code).toBe(0);
+    const open = await readFile(join(folder, 'seed.json'), 'utf8');
+    await writeFile(
+      join(folder, 'open.json'),
+      open
+        .replaceAll('[null, 10]', '[null, null]')
+        .replace('"mask_zero": true', '"mask_zero": false'),
+    );
+    const ofAnyLength = ['--captioner', 'open.json', '--weights', 'seed.hdf5', '--force'];
+    const replaced = await importKeras(...args, ...ofAnyLength);
+    expect(replaced.code).toBe(0);
+    expect(replaced.stderr).toContain('as if it had been trained without padding');
+    expect((await loadBundle(output)).manifest.generation.maxLength).toBe(20);
   }, 60_000);
 
   it('says in one line what is wrong', async () => {
