@@ -1,0 +1,66 @@
+// `node scripts/train-default-model.mjs --data FOLDER --encoder NAME --output NAME [--run NAME]`: the default
+// model from features to card, as it was made. Each step goes on where it stopped, so this can be run again.
+import './lib/node-version.mjs';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { Refusal, runCommand } from './lib/report.mjs';
+import { runInForeground } from './lib/run-in-foreground.mjs';
+
+const program = fileURLToPath(new URL('run.mjs', import.meta.url));
+const PROVENANCE =
+  "InceptionV3 trained on ImageNet (TF-Slim, quantisation in the loop); its blocks mixed9 and mixed10 and the attention decoder trained on Flickr8k's train split by this project's command line, seed 1";
+const LICENCE =
+  'See models/LICENSE.md: derived from ImageNet and Flickr8k (research terms), words from WordNet 3.0';
+const usage =
+  'Usage: node scripts/train-default-model.mjs --data FOLDER (Flickr8k) --encoder NAME (a bundle or folder with the ImageNet encoder) --output NAME [--run NAME]';
+
+await runCommand(async () => {
+  const { data, encoder, output, run } = readOptions();
+  const from = ['--encoder', encoder];
+  const photos = ['--data', data];
+  const tuning = ['--tune', 'mixed8', ...from];
+  const words = (text) => text.split(' ');
+  const steps = [
+    ['prepare', ...photos],
+    ['features', ...photos, ...from, '--flip'],
+    ['fit', ...words('--epochs 6')],
+    // The blocks above mixed8 with the decoder, then the decoder alone on the reward of its captions.
+    ['features', ...photos, ...from, ...words('--flip --layer mixed8')],
+    [
+      'fit',
+      ...words('--model tuned --from attention --rate 0.0005 --averaging 0.998'),
+      ...words('--epochs 6 --patience 6'),
+      ...tuning,
+    ],
+    [
+      'fit',
+      ...words('--model final --from tuned --self-critical --rate 0.00004'),
+      ...words('--epochs 4 --patience 4'),
+      ...tuning,
+      ...words('--tune-rate 0 --distillation 0'),
+    ],
+    [
+      'export',
+      ...words('--model final --bundle-version 2 --force'),
+      ...from,
+      ...['--output', output, '--provenance', PROVENANCE, '--licence', LICENCE],
+    ],
+    ['evaluate', '--bundle', output, ...photos, '--record'],
+    ['card', '--bundle', output, '--model', 'final'],
+  ];
+  for (const [command, ...options] of steps) {
+    console.log(`\n> npm run train -- ${[command, ...options].join(' ')}`);
+    const args = [program, 'training/main.ts', command, '--run', run, ...options];
+    process.exitCode = await runInForeground(process.execPath, args);
+    if (process.exitCode !== 0) return;
+  }
+});
+
+function readOptions() {
+  const text = { type: 'string' };
+  const { values } = parseArgs({
+    options: { data: text, encoder: text, output: text, run: { ...text, default: 'flickr8k' } },
+  });
+  if (!values.data || !values.encoder || !values.output) throw new Refusal(usage);
+  return values;
+}
