@@ -2,7 +2,7 @@
 import { buildKeys } from '@caption-queue/contract/keys';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { systemClock } from '../../services/api/webhooks/clock.ts';
+import { type Clock, systemClock } from '../../services/api/webhooks/clock.ts';
 import {
   createWebhookDeliveries,
   type WebhookDeliveries,
@@ -29,10 +29,13 @@ describe.skipIf(!redisIsAvailable)('the deliveries of a receiver', () => {
     await server?.stop();
   });
 
-  function setUp(): { keys: ReturnType<typeof buildKeys>; deliveries: WebhookDeliveries } {
+  function setUp(clock: Clock = systemClock): {
+    keys: ReturnType<typeof buildKeys>;
+    deliveries: WebhookDeliveries;
+  } {
     const prefix = randomPrefix();
     const deliveries = createWebhookDeliveries({
-      ...{ redis, prefix, clock: systemClock, retentionSeconds: 60 },
+      ...{ redis, prefix, clock, retentionSeconds: 60 },
     });
     return { keys: buildKeys(prefix), deliveries };
   }
@@ -76,7 +79,9 @@ describe.skipIf(!redisIsAvailable)('the deliveries of a receiver', () => {
   });
 
   it('that ended are kept in a bounded number, the newest, and for a bounded time', async () => {
-    const { keys, deliveries } = setUp();
+    // Of those that ended in the same millisecond none is the newest.
+    let now = Date.now();
+    const { keys, deliveries } = setUp({ now: () => now++ });
     const ids: string[] = [];
     for (let n = 0; n < ENDED + 5; n += 1) {
       const id = randomDeliveryId();
