@@ -7,13 +7,16 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { DEFAULT_BUNDLE } from '@caption-queue/captioning/bundle';
 import type { Caption } from '@caption-queue/contract/caption';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { hasTensorFlow } from '../support/engines.ts';
 import { devPhotoFiles, flickr8kIsAvailable } from '../support/flickr8k.ts';
 import { redisIsAvailable } from '../support/redis.ts';
 import { type ServiceStack, startStack } from '../support/service-stack.ts';
 import { writeTinyBundle } from '../support/tiny-bundle.ts';
 import { readPhoto, variedPhotos } from '../support/varied-photos.ts';
+
+/** Each test starts all processes, with the whole model; what is to be fast says so itself. */
+vi.setConfig({ testTimeout: 120_000 });
 
 const photosFolder = fileURLToPath(new URL('../fixtures/photos/', import.meta.url));
 const captionCommand = fileURLToPath(new URL('../../cli/dist/caption.js', import.meta.url));
@@ -111,7 +114,7 @@ describe.skipIf(!redisIsAvailable)('many photos', () => {
     expect(again.map(({ output }) => output)).toEqual(
       first.slice(0, 20).map(({ output }) => output),
     );
-  }, 120_000);
+  });
 });
 
 describe.skipIf(!redisIsAvailable)('a worker that is killed in the middle of its work', () => {
@@ -136,7 +139,6 @@ describe.skipIf(!redisIsAvailable)('a worker that is killed in the middle of its
       expect(captions.map((caption) => caption.status)).toEqual(posted.map(() => 'succeeded'));
       expect(Date.now() - killedAt).toBeLessThan(15_000);
     },
-    60_000,
   );
 
   async function statuses(ids: string[]): Promise<string[]> {
@@ -163,5 +165,5 @@ describe.skipIf(!flickr8kIsAvailable || !redisIsAvailable)('twenty dev photos', 
     }
     expect(captions).toEqual(expected);
     expect(new Set(Object.values(captions)).size).toBeGreaterThanOrEqual(15);
-  }, 60_000);
+  });
 });
