@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Redis } from 'ioredis';
 import { dockerAnswers, startRedisContainer } from './redis-container.ts';
+import { watchOver } from './watch-over.ts';
 
 const START_TIMEOUT_MS = 15_000;
 
@@ -116,14 +117,6 @@ async function createLocalServer(options: {
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-/** Ends the server when this process is gone, however it went: its end of the pipe is closed then. */
-function watchOver({ pid }: ChildProcess, folder: string): ChildProcess {
-  const script = 'cat >/dev/null; kill -9 "$1"; rm -rf "$2"';
-  return spawn('sh', ['-c', script, 'sh', String(pid), folder], {
-    stdio: ['pipe', 'ignore', 'ignore'],
-  });
 }
 
 /** @throws Error when it doesn't answer within 15 s */

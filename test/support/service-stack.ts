@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { Caption } from '@caption-queue/contract/caption';
 import { randomPrefix } from './pipeline.ts';
 import { freePort, type RedisServer, startRedis } from './redis.ts';
+import { watchOver } from './watch-over.ts';
 
 const repository = fileURLToPath(new URL('../../', import.meta.url));
 const READY_TIMEOUT_MS = 60_000;
@@ -122,13 +123,12 @@ async function startService(
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => printed.push(chunk.toString()));
   }
-  const killAtExit = () => child.kill('SIGKILL');
-  process.once('exit', killAtExit);
+  const watchdog = watchOver(child);
   const service: ServiceProcess = {
     pid: child.pid as number,
     url: `http://127.0.0.1:${port}`,
     async kill() {
-      process.off('exit', killAtExit);
+      watchdog.kill('SIGKILL');
       if (hasEnded(child)) return;
       const exited = once(child, 'exit');
       child.kill('SIGKILL');
