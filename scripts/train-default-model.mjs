@@ -7,6 +7,7 @@ import { Refusal, runCommand } from './lib/report.mjs';
 import { runInForeground } from './lib/run-in-foreground.mjs';
 
 const program = fileURLToPath(new URL('run.mjs', import.meta.url));
+const probe = fileURLToPath(new URL('../test/fixtures/photos/cat.jpg', import.meta.url));
 const PROVENANCE =
   "InceptionV3 trained on ImageNet (TF-Slim, quantisation in the loop); its blocks mixed9 and mixed10 and the attention decoder trained on Flickr8k's train split by this project's command line, seed 1";
 const LICENCE =
@@ -43,7 +44,7 @@ await runCommand(async () => {
       'export',
       ...words('--model final --bundle-version 2 --force'),
       ...from,
-      ...['--output', output, '--provenance', PROVENANCE, '--licence', LICENCE],
+      ...['--probe', probe, '--output', output, '--provenance', PROVENANCE, '--licence', LICENCE],
     ],
     ['evaluate', '--bundle', output, ...photos, '--record'],
     ['card', '--bundle', output, '--model', 'final'],
