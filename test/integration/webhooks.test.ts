@@ -328,9 +328,11 @@ describe.skipIf(!redisIsAvailable)('webhooks', () => {
     await delivering.happen(endedCaption());
     await Promise.all([dead.until(1), moody.until(1)]);
     recovered = true;
-    await expect
-      .poll(async () => (await endpoints.get(tenant, second.id)).failing_since, soon)
-      .not.toBeNull();
+    for (const { id } of [first, second]) {
+      await expect
+        .poll(async () => (await endpoints.get(tenant, id)).failing_since, soon)
+        .not.toBeNull();
+    }
     clock.turn(4 * 24 * HOUR);
     await delivering.happen(endedCaption());
     await Promise.all([dead.until(2), moody.until(2)]);
