@@ -17,6 +17,7 @@ import { pooledOf } from '@caption-queue/inference/pooled';
 import type { OptionDescription } from './command-line/command.ts';
 import { TrainingError } from './failure.ts';
 import type { PhotoEncoder } from './features/extract-features.ts';
+import type { FeatureFile } from './features/feature-file.ts';
 
 export const encoderOption: Record<'encoder', OptionDescription> = {
   encoder: {
@@ -85,7 +86,7 @@ async function exists(file: string): Promise<boolean> {
 export async function loadPhotoEncoder(
   source: EncoderSource,
   { layer, threads }: { layer?: string | undefined; threads: number },
-): Promise<PhotoEncoder> {
+): Promise<PhotoEncoder & { dispose(): Promise<void> }> {
   const model = await source.loadModel('encoder');
   const plan = planConvolutions(model);
   const wanted = planConvolutions(model, layer);
@@ -105,6 +106,7 @@ export async function loadPhotoEncoder(
     layer: layer ?? plan.output,
     channels,
     hasPooled: isInner,
+    dispose: () => graph.dispose(),
     async encode(pixels) {
       const outputs = await graph.run({
         pixels: { data: pixels, shape: [1, IMAGE_SIZE, IMAGE_SIZE, 3] },
@@ -121,4 +123,20 @@ export async function loadPhotoEncoder(
       };
     },
   };
+}
+
+/**
+ * What is trained above a layer fits only the encoder that its grids came from.
+ * @throws TrainingError when the features are another encoder's
+ */
+export async function checkMadeBy(
+  source: EncoderSource,
+  { index: { layer, graphHash } }: FeatureFile,
+): Promise<void> {
+  const encoder = await loadPhotoEncoder(source, { layer, threads: 1 });
+  await encoder.dispose();
+  if (encoder.graphHash === graphHash) return;
+  throw new TrainingError(
+    `The features of ${layer} were made with another encoder; name theirs with --encoder.`,
+  );
 }

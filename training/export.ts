@@ -8,7 +8,7 @@ import { loadTensorFlow, type TensorFlow } from '@caption-queue/inference/tfjs/t
 import type { Command, Options } from './command-line/command.ts';
 import { type RunFolder, runFolder, runOption } from './command-line/run-folder.ts';
 import { loadPrepared } from './dataset/prepared.ts';
-import { type EncoderSource, encoderOption, findEncoder } from './encoder-source.ts';
+import { checkMadeBy, type EncoderSource, encoderOption, findEncoder } from './encoder-source.ts';
 import { calibrateActivations } from './export/calibrate-activations.ts';
 import { tunedEncoder } from './export/tuned-encoder.ts';
 import { writeBundle } from './export/write-bundle.ts';
@@ -121,6 +121,7 @@ async function tune(
   const model = await encoder.loadModel('encoder');
   const { captions } = await loadPrepared(run);
   const features = await openFeatureFile(run.features(layer));
+  await checkMadeBy(encoder, features);
   const blocks = buildEncoderBlocks(tf, model, layer);
   const files = captions.train.map(({ file }) => file);
   const ranges = calibrateActivations(tf, { blocks, values, features, files });

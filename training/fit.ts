@@ -7,13 +7,12 @@ import { createInterruption } from './command-line/interruption.ts';
 import { createProgress, formatDuration } from './command-line/progress.ts';
 import { runFolder } from './command-line/run-folder.ts';
 import { loadPrepared, type PreparedCaptions } from './dataset/prepared.ts';
-import { findEncoder, loadPhotoEncoder } from './encoder-source.ts';
+import { checkMadeBy, findEncoder } from './encoder-source.ts';
 import { TrainingError } from './failure.ts';
 import { type FeatureFile, openFeatureFile } from './features/feature-file.ts';
 import { loadBest, loadCheckpoint } from './fit/checkpoint.ts';
 import { fitDecoder } from './fit/fit-decoder.ts';
 import { fitOptions, readSettings } from './fit/options.ts';
-import type { TuningSettings } from './fit/settings.ts';
 import type { TunedEncoder } from './fit/trained-parts.ts';
 import { writeCurves } from './plots/curves.ts';
 
@@ -44,7 +43,7 @@ export const fitCommand: Command = {
       flipped: features.index.flipped,
       start: start?.settings,
     });
-    const encoder = settings.tuning && (await loadTunedEncoder(options, features, settings.tuning));
+    const encoder = settings.tuning && (await loadTunedEncoder(options, features));
     const folder = path.join(run.root, options.optionalText('model') ?? settings.decoder);
     const checkpoint = options.flag('restart') ? undefined : await loadCheckpoint(folder);
     if (checkpoint && JSON.stringify(checkpoint.settings) !== JSON.stringify(settings)) {
@@ -114,20 +113,9 @@ function checkFeatures(features: FeatureFile, { train, dev }: PreparedCaptions):
   );
 }
 
-/** @throws TrainingError when the features are another encoder's */
-async function loadTunedEncoder(
-  options: Options,
-  features: FeatureFile,
-  { layer }: TuningSettings,
-): Promise<TunedEncoder> {
-  const name = options.text('encoder');
-  const source = await findEncoder(name);
-  const { graphHash } = await loadPhotoEncoder(source, { layer, threads: 1 });
-  if (graphHash !== features.index.graphHash) {
-    throw new TrainingError(
-      `The features of ${layer} were not made with the encoder ${name}; name theirs with --encoder.`,
-    );
-  }
+async function loadTunedEncoder(options: Options, features: FeatureFile): Promise<TunedEncoder> {
+  const source = await findEncoder(options.text('encoder'));
+  await checkMadeBy(source, features);
   return {
     model: await source.loadModel('encoder'),
     classifier: await source.loadModel('classifier'),
