@@ -1,4 +1,5 @@
 // `npm run train -- <command>`: the command line that makes a model from captioned photos.
+import { calibrateCommand } from './calibrate.ts';
 import { cardCommand } from './card.ts';
 import { type Command, helpOf, parseOptions, table } from './command-line/command.ts';
 import { noteCommand } from './command-line/command-history.ts';
@@ -18,6 +19,7 @@ const commands: Command[] = [
   exportCommand,
   importKerasCommand,
   evaluateCommand,
+  calibrateCommand,
   cardCommand,
 ];
 

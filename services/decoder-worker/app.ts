@@ -1,11 +1,11 @@
 // Puts the decoder worker together from what it is given: no environment, no signals, no exit.
 import type { WorkerHost } from '@caption-queue/queue/worker-host';
 import { Counter } from '@caption-queue/runtime/metrics';
-import { createDecodeProcessor, type GenerateCaptions } from './processor.ts';
+import { type CaptionPicture, createDecodeProcessor } from './processor.ts';
 
 export interface DecoderWorkerOptions {
   host: WorkerHost<'decode'>;
-  generate: GenerateCaptions;
+  captionPicture: CaptionPicture;
   bundle: {
     readonly hash: string;
     readonly manifest: { readonly name: string; readonly version: string };
@@ -15,7 +15,7 @@ export interface DecoderWorkerOptions {
 
 /** Starts taking captions of its bundle from the decode queue; the host's lifecycle ends it. */
 export function createDecoderWorker(options: DecoderWorkerOptions) {
-  const { host, generate, bundle, resultCacheTtlSeconds } = options;
+  const { host, captionPicture, bundle, resultCacheTtlSeconds } = options;
   const words = new Counter({
     name: 'cq_words_total',
     help: 'Words of finished captions',
@@ -33,7 +33,7 @@ export function createDecoderWorker(options: DecoderWorkerOptions) {
     },
     pinned: true,
     process: createDecodeProcessor({
-      generate,
+      captionPicture,
       store: host.store,
       results: host.createResultWriter({ ttlSeconds: resultCacheTtlSeconds }),
       model: { name, version },

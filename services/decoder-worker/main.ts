@@ -1,8 +1,7 @@
 // The decoder worker's process.
 import { loadBundle } from '@caption-queue/captioning/bundle';
-import { generateCaptions } from '@caption-queue/captioning/generation/generate-captions';
 import { createEngine } from '@caption-queue/inference/create-engine';
-import { createStepDecoder } from '@caption-queue/inference/step-decoder';
+import { createPictureCaptioner } from '@caption-queue/inference/picture-captioner';
 import { runWorker } from '@caption-queue/queue/worker-main';
 import { packageVersion } from '@caption-queue/runtime/package-root';
 import { createDecoderWorker } from './app.ts';
@@ -20,27 +19,25 @@ await runWorker({
     const threads = settings.INFERENCE_THREADS ?? DEFAULT_THREADS;
     const bundle = await loadBundle(settings.MODEL);
     const engine = await createEngine(settings.ENGINE, { threads });
-    const decoder = await createStepDecoder({ engine, bundle });
-    const { vocabulary } = bundle;
+    const captioner = await createPictureCaptioner({ engine, bundle });
     const { lengthPenalty } = bundle.manifest.generation;
     createDecoderWorker({
       host,
       bundle,
       resultCacheTtlSeconds: settings.RESULT_CACHE_TTL_SECONDS,
-      generate: ({ features, options, signal, onEvent }) =>
-        generateCaptions({
-          decoder,
-          features,
-          vocabulary,
-          options: {
-            beamWidth: options.beam_width,
-            maxLength: options.max_length,
-            alternatives: options.alternatives,
-            lengthPenalty,
+      captionPicture: ({ options, ...request }) =>
+        captioner.caption(
+          {
+            ...request,
+            options: {
+              beamWidth: options.beam_width,
+              maxLength: options.max_length,
+              alternatives: options.alternatives,
+              lengthPenalty,
+            },
           },
-          signal,
-          onEvent,
-        }),
+          options.min_confidence,
+        ),
     });
   },
 });

@@ -1,32 +1,25 @@
 // The decode stage of one caption: features to words, streamed as they come, and the result written to the record.
-import { captionOutput } from '@caption-queue/captioning/caption-output';
-import type { CaptionOptions } from '@caption-queue/contract/caption';
+import type { CaptionOptions, CaptionOutput } from '@caption-queue/contract/caption';
 import type { WorkStore } from '@caption-queue/queue/caption-store';
 import type { DecodeClaim, ProgressEvent } from '@caption-queue/queue/claim';
 import type { ResultWriter } from '@caption-queue/queue/result-cache';
 import { createEventWriter } from './event-writer.ts';
-
-export interface Generated {
-  words: { text: string; logProb: number }[];
-  /** Best first; the first is the caption. */
-  alternatives: { caption: string; logProb: number }[];
-}
 
 export type GeneratedEvent =
   | { type: 'word'; index: number; text: string; logProb: number; attention?: number[] }
   | { type: 'draft'; caption: string };
 
 /** All that the stage needs of a model. Rejects with the signal's reason once it has fired. */
-export type GenerateCaptions = (request: {
+export type CaptionPicture = (request: {
   /** float16 bits, [8, 8, 2048]. */
   features: Uint16Array;
   options: CaptionOptions;
   signal: AbortSignal;
   onEvent: (event: GeneratedEvent) => void;
-}) => Promise<Generated>;
+}) => Promise<CaptionOutput>;
 
 export interface DecodeProcessorOptions {
-  generate: GenerateCaptions;
+  captionPicture: CaptionPicture;
   store: Pick<WorkStore, 'appendEvents' | 'succeed'>;
   /** Where captions go for the next request of the same picture. */
   results: ResultWriter;
@@ -37,7 +30,7 @@ export interface DecodeProcessorOptions {
 
 /** Builds the processor; it throws what the model or the store throws. */
 export function createDecodeProcessor(options: DecodeProcessorOptions) {
-  const { generate, store, results, model, onWords } = options;
+  const { captionPicture, store, results, model, onWords } = options;
 
   return async function decodeCaption(claim: DecodeClaim, signal: AbortSignal): Promise<void> {
     const begin = performance.now();
@@ -51,7 +44,7 @@ export function createDecodeProcessor(options: DecodeProcessorOptions) {
       onFailure: (error) => given.abort(error),
     });
     try {
-      const generated = await generate({
+      const output = await captionPicture({
         features: claim.features,
         options: claim.options,
         signal: given.signal,
@@ -60,9 +53,8 @@ export function createDecodeProcessor(options: DecodeProcessorOptions) {
       await writer.finish();
       signal.throwIfAborted();
       const decodeMs = Math.round(performance.now() - begin);
-      const output = captionOutput(generated);
       await store.succeed({ claim, output, decodeMs, model });
-      onWords?.(generated.words.length);
+      onWords?.(output.words.length);
       const { bundleHash } = claim;
       await results.set(claim, { output, model, bundleHash });
     } finally {

@@ -8,16 +8,23 @@ import {
   BundleManifest,
   PREPROCESSING_VERSION,
 } from '@caption-queue/contract/bundle';
+import { Calibration } from '@caption-queue/contract/calibration';
 import Value from 'typebox/value';
 import { loadLayersModel } from './layers-model/files.ts';
 import type { LayersModel } from './layers-model/layers-model.ts';
 import type { ActivationRanges } from './onnx/quantise.ts';
+import type { Nouns } from './trust/nouns.ts';
 import { type Vocabulary, vocabularyFromJson } from './vocabulary.ts';
 
 export const DEFAULT_BUNDLE = 'flickr8k-attention';
 
 /** The layers models in a bundle, each a folder of it. */
-export type BundlePart = 'encoder' | 'decoder/start' | 'decoder/step' | 'classifier';
+export type BundlePart =
+  | 'encoder'
+  | 'decoder/start'
+  | 'decoder/step'
+  | 'classifier'
+  | 'noun-classifier';
 
 export interface Bundle {
   readonly directory: string;
@@ -28,9 +35,21 @@ export interface Bundle {
   loadModel(part: BundlePart): Promise<LayersModel>;
   /** A bundle without them serves its encoder in fp32. */
   loadActivationRanges(): Promise<ActivationRanges>;
-  /** Names of the classifier's 1,000 classes. */
+  /** Without one a bundle gives no tags, and no confidence. */
+  readonly hasClassifier: boolean;
+  /** Names of the classifier's classes. */
   loadLabels(): Promise<string[]>;
+  /** For each of the classes its own names, then its hypernyms. */
+  loadWords(): Promise<string[][]>;
+  /** What a calibrated bundle knows of its mistakes; `undefined` for one that never was calibrated. */
+  loadTrust(): Promise<Trust | undefined>;
   loadProbe(): Promise<Probe>;
+}
+
+export interface Trust {
+  words: string[][];
+  nouns: Nouns;
+  calibration: Calibration;
 }
 
 /** A photo's pixels and the pooled features that the int8 encoder makes of it on a CPU where it is right. */
@@ -65,6 +84,7 @@ export async function loadBundle(nameOrPath: string): Promise<Bundle> {
   );
   const json = async (path: string): Promise<unknown> =>
     JSON.parse((await readPart(directory, path)).toString('utf8'));
+  const loadWords = async () => (await json('words.json')) as string[][];
   return {
     directory,
     manifest,
@@ -72,7 +92,24 @@ export async function loadBundle(nameOrPath: string): Promise<Bundle> {
     vocabulary: vocabularyFromJson((await json('vocabulary.json')) as string[]),
     loadModel: (part) => loadLayersModel(join(directory, part)),
     loadActivationRanges: async () => (await json('activation-ranges.json')) as ActivationRanges,
+    hasClassifier: 'classifier/model.json' in manifest.files,
     loadLabels: async () => (await json('labels.json')) as string[],
+    loadWords,
+    loadTrust: async () => {
+      if (!('calibration.json' in manifest.files)) return undefined;
+      const calibration = await json('calibration.json');
+      if (!Value.Check(Calibration, calibration)) {
+        const [first] = Value.Errors(Calibration, calibration);
+        throw new BundleError(
+          `${join(directory, 'calibration.json')}${first?.instancePath} ${first?.message}. Calibrate the bundle again.`,
+        );
+      }
+      return {
+        words: await loadWords(),
+        nouns: (await json('nouns.json')) as Nouns,
+        calibration,
+      };
+    },
     loadProbe: async () => {
       const pooled = await readPart(directory, 'probe/pooled.bin');
       return {

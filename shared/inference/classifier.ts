@@ -1,32 +1,30 @@
-// What the encoder's own ImageNet classifier sees, from the same pooled features.
-import type { Bundle } from '@caption-queue/captioning/bundle';
+// What a classifier sees in the encoder's pooled features: the encoder's own, of ImageNet's classes, or the one that
+// tells which nouns people would use.
 import { FEATURE_SIZE } from '@caption-queue/contract/bundle';
-import type { Engine } from './engine.ts';
+import type { Engine, GraphSource } from './engine.ts';
 
 export interface Classifier {
-  /** @param pooled `[2048]` @returns all classes, likeliest first */
-  classify(pooled: Float32Array): Promise<{ name: string; probability: number }[]>;
+  /** @param pooled `[2048]` @returns the probability of each class, in their order */
+  classify(pooled: Float32Array): Promise<Float32Array>;
   dispose(): Promise<void>;
 }
 
 export async function createClassifier({
   engine,
   bundle,
+  part = 'classifier',
 }: {
   engine: Engine;
-  bundle: Bundle;
+  bundle: GraphSource;
+  part?: 'classifier' | 'noun-classifier';
 }): Promise<Classifier> {
-  const labels = await bundle.loadLabels();
-  const graph = await engine.loadGraph(bundle, 'classifier', 'fp32');
+  const graph = await engine.loadGraph(bundle, part, 'fp32');
   return {
     async classify(pooled) {
       const { predictions } = await graph.run({
         pooled: { data: pooled, shape: [1, FEATURE_SIZE] },
       });
-      return Array.from(predictions as Float32Array, (probability, i) => ({
-        name: labels[i] as string,
-        probability,
-      })).sort((a, b) => b.probability - a.probability);
+      return predictions as Float32Array;
     },
     dispose: () => graph.dispose(),
   };

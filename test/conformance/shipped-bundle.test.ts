@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { type Bundle, DEFAULT_BUNDLE, loadBundle } from '@caption-queue/captioning/bundle';
 import { fromFloat16Bits } from '@caption-queue/captioning/float16';
 import { generateCaptions } from '@caption-queue/captioning/generation/generate-captions';
+import { tagsOf } from '@caption-queue/captioning/trust/tags';
 import { normaliseImage } from '@caption-queue/imaging/normalise';
 import { createClassifier } from '@caption-queue/inference/classifier';
 import { createEngine } from '@caption-queue/inference/create-engine';
@@ -87,7 +88,7 @@ describe.each(setups)('$engine in $precision', (setup) => {
     const classifier = await createClassifier({ engine, bundle });
     for (const [photo, subject] of Object.entries(subjects)) {
       const pooled = pooledOf(fromFloat16Bits(features.get(photo) as Uint16Array));
-      const [first] = await classifier.classify(pooled);
+      const [first] = tagsOf(await classifier.classify(pooled), await bundle.loadLabels());
       expect({ photo, sees: first?.name }).toEqual({ photo, sees: subject });
     }
   });

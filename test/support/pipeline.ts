@@ -1,6 +1,8 @@
 // A whole pipeline in one process for tests: real Redis, real queues, real workers, and a model that is made up.
+
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { captionOutput } from '@caption-queue/captioning/caption-output';
 import { FEATURES_BYTES, PIXELS_BYTES } from '@caption-queue/contract/bundle';
 import type { CaptionRecord } from '@caption-queue/contract/caption';
 import type { NewCaption } from '@caption-queue/queue/caption-admission';
@@ -19,8 +21,8 @@ import { createStageWorker, type StageOutcome } from '@caption-queue/queue/stage
 import { createLogger, type Logger } from '@caption-queue/runtime/logger';
 import type { Redis } from 'ioredis';
 import {
+  type CaptionPicture,
   createDecodeProcessor,
-  type GenerateCaptions,
 } from '../../services/decoder-worker/processor.ts';
 import { createEncodeProcessor } from '../../services/encoder-worker/processor.ts';
 
@@ -50,8 +52,22 @@ export function fakeCaption(value: number): string {
   return `picture number ${value}`;
 }
 
+/** What a made-up decoder found; nothing is known of what its pictures show. */
+export type Generate = (request: Parameters<CaptionPicture>[0]) => Promise<{
+  words: { text: string; logProb: number }[];
+  alternatives: { caption: string; logProb: number }[];
+}>;
+
+const captionPictureBy =
+  (generate: Generate): CaptionPicture =>
+  async (request) => {
+    const { words, alternatives } = await generate(request);
+    const generated = { words, alternatives: alternatives.map((one) => ({ ...one, words: [] })) };
+    return captionOutput({ generated }, { labels: [] });
+  };
+
 /** Says `fakeCaption` of the features' value, word by word. */
-export const generateFake: GenerateCaptions = async ({ features, options, signal, onEvent }) => {
+export const generateFake: Generate = async ({ features, options, signal, onEvent }) => {
   const texts = fakeCaption(features[0] ?? 0).split(' ');
   const words = texts.slice(0, options.max_length).map((text) => ({ text, logProb: -0.5 }));
   for (const [index, word] of words.entries()) {
@@ -154,7 +170,7 @@ export function createWorkerSide(options: {
   cacheUrl?: string;
   bundleHash?: string;
   encode?: (pixels: Uint8Array) => Promise<Uint16Array>;
-  generate?: GenerateCaptions;
+  generate?: Generate;
   timeoutMs?: number;
   logger?: Logger;
 }): WorkerSide {
@@ -198,7 +214,7 @@ export function createWorkerSide(options: {
     bundleHash,
   });
   const decodeCaption = createDecodeProcessor({
-    generate,
+    captionPicture: captionPictureBy(generate),
     store,
     results: createResultWriter(cacheOptions),
     model: { name: 'fake', version: '1' },

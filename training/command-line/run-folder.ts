@@ -4,6 +4,7 @@
 //   features/<layer>/                features --layer
 //   <model>/                         fit
 //   evaluation/<bundle>/             evaluate: contact sheet and plots
+//   calibration/<bundle>/            calibrate: figures and the reliability plot
 import path from 'node:path';
 import type { OptionDescription, Options } from './command.ts';
 
@@ -23,6 +24,8 @@ export interface RunFolder {
   features(layer?: string): string;
   /** Where the plots of a bundle's evaluation lie. */
   evaluation(bundle: string): string;
+  /** Where the figures and the plot of a bundle's calibration lie. */
+  calibration(bundle: string): string;
 }
 
 /** A name has no slash; anything else is a path. */
@@ -35,5 +38,6 @@ export function runFolder(options: Options): RunFolder {
     vocabulary: path.join(root, 'vocabulary.json'),
     features: (layer = 'output') => path.join(root, 'features', layer),
     evaluation: (bundle) => path.join(root, 'evaluation', bundle),
+    calibration: (bundle) => path.join(root, 'calibration', bundle),
   };
 }

@@ -2,13 +2,12 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Bundle } from '@caption-queue/captioning/bundle';
-import { generateCaptions } from '@caption-queue/captioning/generation/generate-captions';
 import type { GeneratedWord } from '@caption-queue/captioning/generation/streamer';
 import { FEATURES_BYTES, type GenerationDefaults } from '@caption-queue/contract/bundle';
 import { normaliseImage } from '@caption-queue/imaging/normalise';
 import { createEncoder } from '@caption-queue/inference/encoder';
 import type { Engine, Precision } from '@caption-queue/inference/engine';
-import { createStepDecoder } from '@caption-queue/inference/step-decoder';
+import { createPictureCaptioner } from '@caption-queue/inference/picture-captioner';
 import type { CaptionedPhoto } from '../dataset/photo-captions.ts';
 import type { FeatureFile } from '../features/feature-file.ts';
 
@@ -50,7 +49,7 @@ export async function captionSplit({
     ...(precision && { precision }),
     onWarning: (message) => console.warn(message),
   });
-  const decoder = await createStepDecoder({ engine, bundle });
+  const captioner = await createPictureCaptioner({ engine, bundle });
   const usable = features?.index.graphHash === encoder.graphHash ? features : undefined;
   const captions: CaptionedSplit['captions'] = [];
   let generationMs = 0;
@@ -65,17 +64,16 @@ export async function captionSplit({
       grid = new Uint16Array(await encoder.encode(pixels));
     }
     const startedAt = performance.now();
-    const { alternatives, words } = await generateCaptions({
-      decoder,
+    const { generated } = await captioner.observe({
       features: grid,
-      vocabulary: bundle.vocabulary,
       options: { ...generation, alternatives: 1 },
     });
     generationMs += performance.now() - startedAt;
+    const { alternatives, words } = generated;
     captions.push({ caption: alternatives[0]?.caption ?? '', words });
     onProgress?.(captions.length);
   }
   await encoder.dispose();
-  await decoder.dispose();
+  await captioner.dispose();
   return { captions, captionsPerSecond: (1000 * captions.length) / generationMs, cached };
 }

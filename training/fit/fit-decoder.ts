@@ -116,11 +116,11 @@ async function runSteps(
     const batch = buildBatch(photos, { maximumWords, flipShare, seeds: [seed, step] });
     const grids = readGrids(features, batch.photos);
     const untuned = parts.divergence && readPooled(features, batch.photos);
-    const at = { grids, step, totalSteps };
+    const at = { grids, untuned, step, totalSteps };
     const result =
       selfCritical && reward
         ? selfCriticalStep(tf, parts, { ...at, photos, reward, selfCritical })
-        : trainStep(tf, parts, { ...at, batch, untuned });
+        : trainStep(tf, parts, { ...at, batch });
     if (!Number.isFinite(result.loss)) {
       throw new Error(`The loss is ${result.loss} at step ${step}; train with a lower --rate.`);
     }

@@ -50,6 +50,11 @@ export const fitOptions: Record<string, OptionDescription> = {
     default: '256',
   },
   'maximum-words': { description: 'Longer captions are cut.', value: 'N', default: '20' },
+  'scheduled-sampling': {
+    description: "Share of the words read that are the model's own guesses.",
+    value: 'X',
+    default: '0',
+  },
   averaging: {
     description: 'Share of the moving average of the weights that a step keeps; 0 for none.',
     value: 'X',
@@ -122,6 +127,7 @@ export function readSettings(
   const rate = (name: string) => options.number(name, { minimum: 1e-7, maximum: 1 });
   const units = given('units') ? count('units') : defaultUnits[decoder];
   const tuning = options.optionalText('tune');
+  const sampling = options.number('scheduled-sampling', { minimum: 0, maximum: 1 });
   if (start && start.sizes.vocabularySize !== vocabularySize) {
     throw new TrainingError('`prepare` has run again since the weights of --from were trained.');
   }
@@ -145,6 +151,7 @@ export function readSettings(
     flipShare: flipped ? options.number('flip-share', { minimum: 0, maximum: 1 }) : 0,
     patience: count('patience'),
     averaging: options.number('averaging', { minimum: 0, maximum: 0.9999 }),
+    ...(sampling > 0 && { scheduledSampling: sampling }),
     ...(options.flag('self-critical') && {
       selfCritical: {
         samples: options.number('samples', { minimum: 2, integer: true }),

@@ -2,7 +2,7 @@
 // others drawn of the same photo. Rennie et al. 2017 (https://arxiv.org/abs/1612.00563), REINFORCE with the
 // leave-one-out mean as baseline (Luo 2020, https://arxiv.org/abs/2003.09971).
 import { padTokenId, type Vocabulary } from '@caption-queue/captioning/vocabulary';
-import { GRID_CELLS } from '@caption-queue/contract/bundle';
+import { FEATURE_SIZE, GRID_CELLS } from '@caption-queue/contract/bundle';
 import type { PreparedData } from '../dataset/prepared.ts';
 import { createCiderD } from '../metrics/cider-d.ts';
 import { createRandom } from '../random.ts';
@@ -13,7 +13,7 @@ import { sampledTokens } from './roll-out.ts';
 import type { SelfCriticalSettings } from './settings.ts';
 import { sequenceLogits } from './teacher-forcing.ts';
 import type { TensorFlow } from './tensorflow-types.ts';
-import type { TrainedParts } from './trained-parts.ts';
+import { type TrainedParts, withDistillation } from './trained-parts.ts';
 import { descend, type StepResult } from './trainer.ts';
 
 /** Stands for the end in the reward's n-grams: a caption that breaks off earns nothing for its last words. */
@@ -44,6 +44,7 @@ interface WeighedCaption {
 /**
  * One step. No dropout, so that what is drawn is what would be served.
  * @param grids `[B, 64, channels]` of `photos`
+ * @param untuned the untuned encoder's pooled output `[B, 2048]`, where it is tuned with distillation
  */
 export function selfCriticalStep(
   tf: TensorFlow,
@@ -51,6 +52,7 @@ export function selfCriticalStep(
   {
     photos,
     grids,
+    untuned,
     reward,
     selfCritical,
     step,
@@ -58,6 +60,7 @@ export function selfCriticalStep(
   }: {
     photos: readonly TrainingPhoto[];
     grids: Float32Array;
+    untuned?: Float32Array | undefined;
     reward: Reward;
     selfCritical: SelfCriticalSettings;
     step: number;
@@ -87,6 +90,7 @@ export function selfCriticalStep(
       { maximumWords, flipShare: 0, seeds },
     );
     const targets = tf.tensor1d(batch.targets, 'int32');
+    const untunedPooled = untuned && tf.tensor2d(untuned, [count, FEATURE_SIZE]);
     const wordWeights = tf.tensor1d(weightsOfWords(batch, captions));
     const loss = () => {
       const seen = blocks && tuning?.rate ? blocks.grids(weights, input) : features;
@@ -97,7 +101,12 @@ export function selfCriticalStep(
         grids: seen,
         dropout: noDropout,
       });
-      return smoothedCrossEntropy(tf, { logits, targets, weights: wordWeights, smoothing: 0 });
+      const words = { logits, targets, weights: wordWeights, smoothing: 0 };
+      return withDistillation(parts, {
+        loss: smoothedCrossEntropy(tf, words),
+        features: seen,
+        untuned: untunedPooled,
+      });
     };
     const result = descend(tf, parts, { loss, step, totalSteps });
     return { ...result, reward: meanReward } as never;

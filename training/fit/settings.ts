@@ -35,6 +35,8 @@ export interface FitSettings {
   patience: number;
   /** Share that the moving average of the weights keeps each step; the averages are what is scored and kept. 0: none. */
   averaging: number;
+  /** Share of the words read that are the model's own; absent for none. */
+  scheduledSampling?: number;
   /** Absent when only the decoder is trained. */
   tuning?: TuningSettings;
   /** Absent while words are learned from captions alone. */

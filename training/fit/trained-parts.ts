@@ -7,7 +7,7 @@ import { buildEncoderBlocks, type EncoderBlocks } from './encoder-blocks.ts';
 import type { Network } from './network.ts';
 import { createOptimizer, type Optimizer } from './optimizer.ts';
 import { buildNetwork, type FitSettings } from './settings.ts';
-import type { TensorFlow } from './tensorflow-types.ts';
+import type { Tensor, TensorFlow } from './tensorflow-types.ts';
 import { createWeights, initialValues, type Weights } from './weights.ts';
 
 /** What tuning starts from. */
@@ -86,3 +86,16 @@ export function createParts(
 /** What is scored and exported. */
 export const keptWeights = ({ averages, weights }: TrainedParts): Weights =>
   averages?.weights ?? weights;
+
+/**
+ * A loss, with what keeps the classifier right where blocks are tuned with distillation.
+ * @param features the tuned encoder's grids `[B, 64, 2048]`
+ * @param untuned the untuned encoder's pooled output `[B, 2048]`
+ */
+export function withDistillation(
+  { divergence, settings: { tuning } }: TrainedParts,
+  { loss, features, untuned }: { loss: Tensor; features: Tensor; untuned: Tensor | undefined },
+): Tensor {
+  if (!divergence || !untuned || !tuning) return loss;
+  return loss.add(divergence({ tuned: features.mean(1), untuned }).mul(tuning.distillation));
+}

@@ -4,10 +4,11 @@ import type { CaptionBatch } from './batches.ts';
 import { createDropout } from './dropout.ts';
 import { smoothedCrossEntropy } from './loss.ts';
 import { fallingRate, oneCycleRate } from './schedule.ts';
+import { withOwnWords } from './scheduled-sampling.ts';
 import type { FitSettings } from './settings.ts';
 import { sequenceLogits } from './teacher-forcing.ts';
 import type { Tensor, TensorFlow } from './tensorflow-types.ts';
-import type { TrainedParts } from './trained-parts.ts';
+import { type TrainedParts, withDistillation } from './trained-parts.ts';
 
 export interface StepResult {
   /** Mean over the batch's words, with label smoothing. */
@@ -68,14 +69,24 @@ function learningRates({ rate, tuning, selfCritical }: FitSettings, progress: nu
 export function trainStep(
   tf: TensorFlow,
   parts: TrainedParts,
-  { batch, grids, untuned, step, totalSteps }: StepRequest,
+  { batch: written, grids, untuned, step, totalSteps }: StepRequest,
 ): StepResult {
-  const { network, blocks, divergence, weights, settings } = parts;
-  const { labelSmoothing: smoothing, seed, dropout: dropoutRate, tuning } = settings;
+  const { network, blocks, weights, settings } = parts;
+  const { labelSmoothing: smoothing, seed, dropout: dropoutRate } = settings;
   const dropout = createDropout(tf, { rate: dropoutRate, seeds: [seed, step] });
   return tf.tidy(() => {
-    const photos = batch.photos.length;
+    const photos = written.photos.length;
     const input = tf.tensor(grids, [photos, GRID_CELLS, grids.length / photos / GRID_CELLS]);
+    const { scheduledSampling: share = 0 } = settings;
+    const own = { network, weights, share, seeds: [seed, step] };
+    const batch =
+      share > 0
+        ? withOwnWords(tf, {
+            ...own,
+            batch: written,
+            grids: blocks?.grids(weights, input) ?? input,
+          })
+        : written;
     const targets = tf.tensor1d(batch.targets, 'int32');
     const mean = tf.tensor1d(batch.counts).div(batch.words);
     const untunedPooled = untuned && tf.tensor2d(untuned, [photos, FEATURE_SIZE]);
@@ -83,9 +94,7 @@ export function trainStep(
       const features = blocks ? blocks.grids(weights, input) : input;
       const logits = sequenceLogits(tf, { network, weights, batch, grids: features, dropout });
       const words = smoothedCrossEntropy(tf, { logits, targets, weights: mean, smoothing });
-      if (!divergence || !untunedPooled || !tuning) return words;
-      const pooled = { tuned: features.mean(1), untuned: untunedPooled };
-      return words.add(divergence(pooled).mul(tuning.distillation));
+      return withDistillation(parts, { loss: words, features, untuned: untunedPooled });
     };
     return descend(tf, parts, { loss, step, totalSteps }) as never;
   }) as StepResult;

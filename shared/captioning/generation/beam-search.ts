@@ -1,8 +1,8 @@
 // Beam search over a step decoder. A beam of 1 is greedy decoding.
 import { type DecoderState, type StepDecoder, selectRows } from '../step-decoder.ts';
 import { beginTokenId, endTokenId } from '../vocabulary.ts';
-import { type Hypothesis, score } from './hypothesis.ts';
-import { likeliestTokens } from './log-probs.ts';
+import { type Guidance, type Hypothesis, rank, score } from './hypothesis.ts';
+import { likeliestTokens, type NextToken } from './log-probs.ts';
 
 export interface BeamSearchOptions {
   /** Hypotheses kept alive, 1 or more. */
@@ -12,6 +12,7 @@ export interface BeamSearchOptions {
   maxLength: number;
   /** Scores are log-probability ÷ length^penalty: 0 favours short captions, 1 compares means. */
   lengthPenalty: number;
+  guidance?: Guidance | undefined;
 }
 
 /** The search after a step; `finished` is sorted, best first. */
@@ -20,7 +21,13 @@ export interface Beam {
   finished: Hypothesis[];
 }
 
-const root: Hypothesis = { token: beginTokenId, tokenLogProb: 0, logProb: 0, length: 0 };
+const root: Hypothesis = {
+  token: beginTokenId,
+  tokenLogProb: 0,
+  logProb: 0,
+  length: 0,
+  bonus: 0,
+};
 
 /**
  * Yields the beam after every step; the last has nothing live. A sentence that ends leaves the beam
@@ -46,12 +53,10 @@ export async function* beamSearch(
         hypothesis: parent,
         count: options.beamWidth,
         minLength: options.minLength,
-      }).map(({ token, logProb }) => ({
-        row,
-        hypothesis: grow(parent, token, logProb, rowAttention),
-      }));
+        guidance: options.guidance,
+      }).map((next) => ({ row, hypothesis: grow(parent, next, rowAttention) }));
     });
-    candidates.sort((a, b) => b.hypothesis.logProb - a.hypothesis.logProb);
+    candidates.sort((a, b) => rank(b.hypothesis) - rank(a.hypothesis));
     const survivors = candidates.slice(0, options.beamWidth - finished.length);
     const isOver = ({ hypothesis }: (typeof survivors)[number]) =>
       hypothesis.token === endTokenId || hypothesis.length >= options.maxLength;
@@ -69,8 +74,7 @@ export async function* beamSearch(
 
 function grow(
   parent: Hypothesis,
-  token: number,
-  logProb: number,
+  { token, logProb, bonus }: NextToken,
   attention?: Float32Array,
 ): Hypothesis {
   return {
@@ -79,6 +83,7 @@ function grow(
     tokenLogProb: logProb,
     logProb: parent.logProb + logProb,
     length: parent.length + 1,
+    bonus,
     ...(attention && { attention }),
   };
 }

@@ -22,7 +22,7 @@ export interface GenerationResult {
   /** Of the best caption. */
   words: GeneratedWord[];
   /** Best first; the first is the caption. `logProb` is of the whole sequence, end token included. */
-  alternatives: { caption: string; logProb: number }[];
+  alternatives: { caption: string; logProb: number; words: GeneratedWord[] }[];
 }
 
 /** A caption has at least one word. */
@@ -63,11 +63,10 @@ export async function generateCaptions({
     report?.(beam);
     finished = beam.finished;
   }
-  return {
-    words: wordNodes(finished[0] as Hypothesis).map((node) => generatedWord(node, vocabulary)),
-    alternatives: finished.slice(0, alternatives).map((hypothesis) => ({
-      caption: sentence(hypothesis, vocabulary),
-      logProb: hypothesis.logProb,
-    })),
-  };
+  const found = finished.slice(0, alternatives).map((hypothesis) => ({
+    caption: sentence(hypothesis, vocabulary),
+    logProb: hypothesis.logProb,
+    words: wordNodes(hypothesis).map((node) => generatedWord(node, vocabulary)),
+  }));
+  return { words: found[0]?.words ?? [], alternatives: found };
 }

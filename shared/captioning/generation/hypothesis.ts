@@ -1,6 +1,13 @@
 // A sentence in the making: a chain of tokens, so that sentences with a common beginning share it.
 import { endTokenId } from '../vocabulary.ts';
 
+/** Words that a sentence should have one of: a soft constraint (Anderson et al. 2017, https://arxiv.org/abs/1612.00576). */
+export interface Guidance {
+  readonly tokens: ReadonlySet<number>;
+  /** Nats for the first of them in a sentence. */
+  readonly bonus: number;
+}
+
 export interface Hypothesis {
   /** Absent at the root, which stands for the begin token. */
   readonly parent?: Hypothesis;
@@ -11,6 +18,8 @@ export interface Hypothesis {
   readonly logProb: number;
   /** Tokens in the chain, the begin token not counted. */
   readonly length: number;
+  /** What guidance adds to the log-probability while hypotheses are compared, in nats; no probability. */
+  readonly bonus: number;
   /** Where the decoder looked for this token, `[64]`. */
   readonly attention?: Float32Array;
 }
@@ -24,9 +33,14 @@ export function wordNodes(hypothesis: Hypothesis): Hypothesis[] {
   return nodes.reverse();
 }
 
-/** What hypotheses of different lengths are compared by: log-probability ÷ length^penalty. */
+/** What hypotheses of one length are compared by. */
+export function rank({ logProb, bonus }: Pick<Hypothesis, 'logProb' | 'bonus'>): number {
+  return logProb + bonus;
+}
+
+/** What hypotheses of different lengths are compared by: rank ÷ length^penalty. */
 export function score(hypothesis: Hypothesis, lengthPenalty: number): number {
-  return hypothesis.logProb / Math.max(1, hypothesis.length) ** lengthPenalty;
+  return rank(hypothesis) / Math.max(1, hypothesis.length) ** lengthPenalty;
 }
 
 /** How many words all of them share from the beginning on. */

@@ -1,6 +1,6 @@
 // From logits to the log-probabilities of the tokens that may come next.
 import { beginTokenId, endTokenId, padTokenId, unknownTokenId } from '../vocabulary.ts';
-import type { Hypothesis } from './hypothesis.ts';
+import { type Guidance, type Hypothesis, rank } from './hypothesis.ts';
 
 /** Two words that came one after the other may do so once: a captioner in a loop repeats phrases. */
 const BLOCKED_NGRAM = 3;
@@ -8,17 +8,24 @@ const BLOCKED_NGRAM = 3;
 export interface NextToken {
   token: number;
   logProb: number;
+  /** The hypothesis's own, or what this token earns it. */
+  bonus: number;
 }
 
 /**
- * The `count` likeliest tokens after `hypothesis`, best first. Never `<pad>`, `<begin>` or
+ * The `count` likeliest tokens after `hypothesis`, best first, with what guidance adds to them. Never `<pad>`, `<begin>` or
  * `<unknown>`; no end before `minLength` words; no word twice in a row and no three words a second
  * time. What is ruled out keeps its share of the probability: log-probabilities stay the model's own.
  * @param logits `[vocabulary]`
  */
 export function likeliestTokens(
   logits: Float32Array,
-  { hypothesis, count, minLength }: { hypothesis: Hypothesis; count: number; minLength: number },
+  {
+    hypothesis,
+    count,
+    minLength,
+    guidance,
+  }: { hypothesis: Hypothesis; count: number; minLength: number; guidance?: Guidance | undefined },
 ): NextToken[] {
   const normaliser = logSumExp(logits);
   const blocked = blockedTokens(hypothesis);
@@ -27,14 +34,17 @@ export function likeliestTokens(
   const impossible = Number.NEGATIVE_INFINITY;
   for (let token = 0; token < logits.length; token++) {
     const logProb = (logits[token] as number) - normaliser;
-    const atLeast = best[count - 1]?.logProb ?? impossible;
-    if (logProb <= atLeast || blocked.has(token)) continue;
+    const bonus = hypothesis.bonus || (guidance?.tokens.has(token) ? guidance.bonus : 0);
+    const value = logProb + bonus;
+    const last = best[count - 1];
+    const atLeast = last ? rank(last) : impossible;
+    if (value <= atLeast || blocked.has(token)) continue;
     let place = Math.min(best.length, count - 1);
-    while (place > 0 && (best[place - 1] as NextToken).logProb < logProb) {
+    while (place > 0 && rank(best[place - 1] as NextToken) < value) {
       best[place] = best[place - 1] as NextToken;
       place--;
     }
-    best[place] = { token, logProb };
+    best[place] = { token, logProb, bonus };
   }
   return best;
 }

@@ -1,0 +1,97 @@
+// What tells whether a caption or a tag is right: the numbers that a chance is computed from.
+import type { ClassWords } from './class-words.ts';
+import { type Nouns, nounsNeeded, nounsOf } from './nouns.ts';
+
+/** By name; the names are those of the weights in `calibration.json`. */
+export type Evidence = Record<string, number>;
+
+/** What is seen in a picture. */
+export interface Sight {
+  /** Of all classes. */
+  probabilities: Float32Array;
+  familiarity: number;
+  /** That people would name it (or a kind of it) in this picture. @param noun in the singular */
+  nounChance(noun: string): number;
+}
+
+export interface NameKnowledge {
+  classWords: ClassWords;
+  nouns: Nouns;
+}
+
+/**
+ * - `mean_log_prob`, `least_log_prob`: of the caption's words
+ * - `standing`: log-odds that enough of its nouns stand, were they independent
+ * - `familiarity`: as of the picture
+ * - `agreement`: log-odds of the classes that the caption names, together
+ * - `contradiction`: log-odds of the likeliest class that it doesn't name
+ */
+export function captionEvidence(
+  words: readonly { text: string; logProb: number }[],
+  { probabilities, familiarity, nounChance }: Sight,
+  { classWords, nouns }: NameKnowledge,
+): Evidence {
+  const texts = words.map(({ text }) => text);
+  const logProbs = words.map(({ logProb }) => logProb);
+  const chances = nounsOf(nouns, texts).map((word) => nounChance(nouns[word]?.[0] as string));
+  const named = classWords.classesNamedBy(texts);
+  let agreement = 0;
+  let contradiction = 0;
+  probabilities.forEach((probability, index) => {
+    if (named.has(index)) agreement += probability;
+    else contradiction = Math.max(contradiction, probability);
+  });
+  return {
+    mean_log_prob: logProbs.reduce((a, b) => a + b, 0) / Math.max(1, logProbs.length),
+    least_log_prob: Math.min(0, ...logProbs),
+    standing: logit(chanceOfAtLeast(nounsNeeded(chances.length), chances)),
+    familiarity,
+    agreement: logit(agreement),
+    contradiction: logit(contradiction),
+  };
+}
+
+/**
+ * - `probability`: log-odds of the class
+ * - `runner_up`: log-odds of the likeliest other class
+ * - `support`: log-odds of the likeliest noun that names the class
+ * - `familiarity`: as of the picture
+ */
+export function tagEvidence(
+  classIndex: number,
+  { probabilities, familiarity, nounChance }: Sight,
+  { classWords, nouns }: NameKnowledge,
+): Evidence {
+  let runnerUp = 0;
+  probabilities.forEach((probability, index) => {
+    if (index !== classIndex) runnerUp = Math.max(runnerUp, probability);
+  });
+  const names = classWords.wordsNaming(classIndex);
+  const chances = names.map((word) => nounChance(nouns[word]?.[0] as string));
+  return {
+    probability: logit(probabilities[classIndex] as number),
+    runner_up: logit(runnerUp),
+    support: logit(Math.max(0, ...chances)),
+    familiarity,
+  };
+}
+
+/** Keeps log-odds finite. */
+const LEAST_PROBABILITY = 1e-3;
+
+function logit(probability: number): number {
+  const p = Math.min(1 - LEAST_PROBABILITY, Math.max(LEAST_PROBABILITY, probability));
+  return Math.log(p / (1 - p));
+}
+
+/** That at least `count` of independent events happen (Poisson binomial). */
+function chanceOfAtLeast(count: number, chances: readonly number[]): number {
+  // At k: that exactly k of those so far happened.
+  let exactly = [1];
+  for (const chance of chances) {
+    exactly = [...exactly, 0].map(
+      (none, k) => none * (1 - chance) + (exactly[k - 1] ?? 0) * chance,
+    );
+  }
+  return exactly.slice(count).reduce((sum, probability) => sum + probability, 0);
+}

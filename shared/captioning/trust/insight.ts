@@ -1,0 +1,68 @@
+// What can be said about one picture beside its caption, from what the classifier sees in it.
+import type { Calibration } from '@caption-queue/contract/calibration';
+import type { Guidance } from '../generation/hypothesis.ts';
+import type { Vocabulary } from '../vocabulary.ts';
+import { createClassWords } from './class-words.ts';
+import { captionEvidence, type Evidence, type Sight, tagEvidence } from './evidence.ts';
+import { familiarity } from './familiarity.ts';
+import type { Nouns } from './nouns.ts';
+
+/** Of nouns that are too rare in the training captions to be judged. */
+const RARE_NOUN_CHANCE = 0.01;
+
+export interface InsightSource {
+  vocabulary: Vocabulary;
+  /** `words.json`: for each class its own names, then its hypernyms. */
+  words: readonly string[][];
+  nouns: Nouns;
+  calibration: Pick<Calibration, 'meanClassProbabilities' | 'judgedNouns' | 'guidance'>;
+}
+
+export interface Insight {
+  /** The likeliest class. */
+  readonly best: number;
+  /** Words that a sentence about this picture should have one of; `undefined` for familiar pictures. */
+  readonly guidance: Guidance | undefined;
+  ofCaption(words: readonly { text: string; logProb: number }[]): Evidence;
+  ofTag(classIndex: number): Evidence;
+}
+
+/** What the two classifiers say of one picture. */
+export interface Seen {
+  /** Of the classes. */
+  probabilities: Float32Array;
+  /** Of `judgedNouns`, that people would name them. */
+  nounChances: Float32Array;
+}
+
+export function createInsight(source: InsightSource): (seen: Seen) => Insight {
+  const { vocabulary, words, nouns, calibration } = source;
+  const { meanClassProbabilities, judgedNouns, guidance } = calibration;
+  const names = { classWords: createClassWords(words, nouns), nouns };
+  const placeOf = new Map(judgedNouns.map((noun, index) => [noun, index]));
+
+  function guide({ probabilities, familiarity: known }: Sight): Guidance | undefined {
+    if (guidance.bonus === 0 || known >= guidance.mostFamiliarity) return undefined;
+    const tokens = new Set<number>();
+    probabilities.forEach((probability, index) => {
+      if (probability < guidance.leastProbability) return;
+      for (const word of names.classWords.wordsNaming(index))
+        tokens.add(vocabulary.tokenIdOf(word));
+    });
+    return tokens.size === 0 ? undefined : { tokens, bonus: guidance.bonus };
+  }
+
+  return ({ probabilities, nounChances }) => {
+    const sight: Sight = {
+      probabilities,
+      familiarity: familiarity(probabilities, meanClassProbabilities),
+      nounChance: (noun) => nounChances[placeOf.get(noun) ?? -1] ?? RARE_NOUN_CHANCE,
+    };
+    return {
+      best: probabilities.indexOf(Math.max(...probabilities)),
+      guidance: guide(sight),
+      ofCaption: (caption) => captionEvidence(caption, sight, names),
+      ofTag: (classIndex) => tagEvidence(classIndex, sight, names),
+    };
+  };
+}

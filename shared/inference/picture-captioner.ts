@@ -1,0 +1,87 @@
+// From features to all that is said about a picture: the one way it is done, in the worker, on the command line and
+// where the model is measured.
+import type { Bundle } from '@caption-queue/captioning/bundle';
+import { captionOutput, type Observation } from '@caption-queue/captioning/caption-output';
+import { fromFloat16Bits } from '@caption-queue/captioning/float16';
+import {
+  type GenerationOptions,
+  generateCaptions,
+} from '@caption-queue/captioning/generation/generate-captions';
+import type { GenerationEvent } from '@caption-queue/captioning/generation/streamer';
+import { createInsight, type InsightSource } from '@caption-queue/captioning/trust/insight';
+import type { CaptionOutput } from '@caption-queue/contract/caption';
+import { createClassifier } from './classifier.ts';
+import type { Engine, GraphSource } from './engine.ts';
+import { pooledOf } from './pooled.ts';
+import { createStepDecoder } from './step-decoder.ts';
+
+export interface CaptionRequest {
+  /** float16 bits of the grid `[64, 2048]` */
+  features: Uint16Array;
+  options: Omit<GenerationOptions, 'guidance'>;
+  /** Checked between two words. */
+  signal?: AbortSignal;
+  onEvent?: (event: GenerationEvent) => void;
+}
+
+export interface PictureCaptioner {
+  /** What was generated and seen, not yet judged. @throws the signal's reason when it aborts */
+  observe(request: CaptionRequest): Promise<Observation>;
+  /**
+   * @param minConfidence from which chance on something is fit to be the `alt_text`; default: the bundle's
+   * @throws the signal's reason when it aborts
+   */
+  caption(request: CaptionRequest, minConfidence?: number): Promise<CaptionOutput>;
+  dispose(): Promise<void>;
+}
+
+/** @param options.insight what is known of a bundle that is being calibrated; default: what it says itself */
+export async function createPictureCaptioner({
+  engine,
+  bundle,
+  insight: given,
+}: {
+  engine: Engine;
+  bundle: Bundle;
+  insight?: Omit<InsightSource, 'vocabulary'> & { model: GraphSource };
+}): Promise<PictureCaptioner> {
+  const { vocabulary, hasClassifier } = bundle;
+  const decoder = await createStepDecoder({ engine, bundle });
+  const classifier = hasClassifier ? await createClassifier({ engine, bundle }) : undefined;
+  const labels = hasClassifier ? await bundle.loadLabels() : [];
+  const trust = await bundle.loadTrust();
+  const source = given ?? (trust && { ...trust, model: bundle });
+  const lookAt = source && createInsight({ vocabulary, ...source });
+  const nounClassifier =
+    source && (await createClassifier({ engine, bundle: source.model, part: 'noun-classifier' }));
+
+  async function observe({ features, options, ...rest }: CaptionRequest): Promise<Observation> {
+    const pooled = pooledOf(fromFloat16Bits(features));
+    const probabilities = await classifier?.classify(pooled);
+    const nounChances = await nounClassifier?.classify(pooled);
+    const insight = probabilities && nounChances && lookAt?.({ probabilities, nounChances });
+    const generated = await generateCaptions({
+      decoder,
+      features,
+      vocabulary,
+      options: { ...options, guidance: insight?.guidance },
+      ...rest,
+    });
+    return { generated, probabilities, insight };
+  }
+
+  return {
+    observe,
+    caption: async (request, minConfidence) =>
+      captionOutput(await observe(request), {
+        labels,
+        calibration: trust?.calibration,
+        minConfidence,
+      }),
+    async dispose() {
+      await decoder.dispose();
+      await classifier?.dispose();
+      await nounClassifier?.dispose();
+    },
+  };
+}

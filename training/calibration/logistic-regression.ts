@@ -1,0 +1,92 @@
+// Logistic regression with a ridge, by Newton's method (iteratively reweighted least squares; Hastie, Tibshirani and
+// Friedman, The Elements of Statistical Learning, 4.4.1). For a few kinds of evidence and some thousand pictures.
+import type { Evidence } from '@caption-queue/captioning/trust/evidence';
+import type { Chance } from '@caption-queue/contract/calibration';
+import { Matrix, solve } from 'ml-matrix';
+
+export interface Example {
+  evidence: Evidence;
+  right: boolean;
+}
+
+/** Pulls each weight to its prior as much as this many pictures would; evidence is standardised before. */
+const RIDGE = 1;
+const STEPS = 50;
+const CONVERGED = 1e-9;
+
+/**
+ * @param kinds of evidence that count
+ * @param prior what the weights are without examples, in standard deviations of the evidence; default 0
+ */
+export function fitChance(
+  examples: readonly Example[],
+  { kinds, prior = 0 }: { kinds: readonly string[]; prior?: number },
+): Chance {
+  const scales = kinds.map((kind) =>
+    standardise(examples.map(({ evidence }) => amountOf(evidence, kind))),
+  );
+  const rows = examples.map(({ evidence }) => [
+    1,
+    ...kinds.map((kind, k) => {
+      const { mean, deviation } = scales[k] as Scale;
+      return (amountOf(evidence, kind) - mean) / deviation;
+    }),
+  ]);
+  const targets = examples.map(({ right }) => (right ? 1 : 0));
+  const priors = [0, ...kinds.map((_, k) => prior * (scales[k] as Scale).deviation)];
+  const fitted = newton(rows, targets, priors);
+  const weights = kinds.map((_, k) => (fitted[k + 1] as number) / (scales[k] as Scale).deviation);
+  const bias = weights.reduce(
+    (sum, weight, k) => sum - weight * (scales[k] as Scale).mean,
+    fitted[0] as number,
+  );
+  return {
+    bias,
+    weights: Object.fromEntries(kinds.map((kind, k) => [kind, weights[k] as number])),
+  };
+}
+
+interface Scale {
+  mean: number;
+  deviation: number;
+}
+
+function standardise(values: readonly number[]): Scale {
+  const mean = values.reduce((a, b) => a + b, 0) / values.length;
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+  return { mean, deviation: Math.sqrt(variance) || 1 };
+}
+
+function amountOf(evidence: Evidence, kind: string): number {
+  const value = evidence[kind];
+  if (value === undefined) throw new RangeError(`There is no evidence of the kind '${kind}'.`);
+  return value;
+}
+
+/** The bias, first in each row, is not pulled anywhere. */
+function newton(rows: number[][], targets: number[], priors: number[]): number[] {
+  let weights = [...priors];
+  for (let step = 0; step < STEPS; step++) {
+    const gradient = weights.map((weight, i) =>
+      i === 0 ? 0 : RIDGE * (weight - (priors[i] as number)),
+    );
+    const hessian = weights.map((_, i) => weights.map((_, j) => (i === j && i > 0 ? RIDGE : 0)));
+    rows.forEach((row, n) => {
+      const odds = row.reduce((sum, value, i) => sum + value * (weights[i] as number), 0);
+      const chance = 1 / (1 + Math.exp(-odds));
+      const error = chance - (targets[n] as number);
+      const curvature = chance * (1 - chance);
+      row.forEach((a, i) => {
+        gradient[i] = (gradient[i] as number) + error * a;
+        const line = hessian[i] as number[];
+        row.forEach((b, j) => {
+          line[j] = (line[j] as number) + curvature * a * b;
+        });
+      });
+    });
+    const change = solve(new Matrix(hessian), Matrix.columnVector(gradient)).to1DArray();
+    weights = weights.map((weight, i) => weight - (change[i] as number));
+    if (Math.max(...change.map(Math.abs)) < CONVERGED) break;
+  }
+  return weights;
+}

@@ -1,0 +1,44 @@
+// Pooled features of many photos by a bundle's own encoder, kept in the run's folder: they take minutes.
+import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fromFloat16Bits } from '@caption-queue/captioning/float16';
+import { FEATURE_SIZE } from '@caption-queue/contract/bundle';
+import { normaliseImage } from '@caption-queue/imaging/normalise';
+import type { Encoder } from '@caption-queue/inference/encoder';
+import { pooledOf } from '@caption-queue/inference/pooled';
+
+/**
+ * @param folder where they are kept under the encoder graph's name
+ * @returns `[photos, 2048]`
+ */
+export async function poolPhotos({
+  files,
+  encoder,
+  folder,
+  onProgress,
+}: {
+  files: readonly string[];
+  encoder: Encoder;
+  folder: string;
+  onProgress: (done: number) => void;
+}): Promise<Float32Array> {
+  const kept = path.join(folder, `pooled-${encoder.graphHash.slice(0, 12)}-${files.length}.f32`);
+  const bytes = files.length * FEATURE_SIZE * Float32Array.BYTES_PER_ELEMENT;
+  if ((await stat(kept).catch(() => undefined))?.size === bytes) {
+    return new Float32Array(new Uint8Array(await readFile(kept)).buffer);
+  }
+  const pooled = new Float32Array(files.length * FEATURE_SIZE);
+  for (const [index, file] of files.entries()) {
+    pooled.set(pooledOf(fromFloat16Bits(await encodePhoto(encoder, file))), index * FEATURE_SIZE);
+    onProgress(index + 1);
+  }
+  await mkdir(folder, { recursive: true });
+  await writeFile(`${kept}.part`, new Uint8Array(pooled.buffer));
+  await rename(`${kept}.part`, kept);
+  return pooled;
+}
+
+export async function encodePhoto(encoder: Encoder, file: string): Promise<Uint16Array> {
+  const { pixels } = await normaliseImage(await readFile(file));
+  return encoder.encode(pixels);
+}

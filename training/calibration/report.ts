@@ -1,0 +1,85 @@
+// The figures of a calibration, as a person reads them on the terminal and in the model card.
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { markdownTable, paragraphs } from '../card/markdown.ts';
+import { reliabilityPlot } from '../plots/reliability.ts';
+import {
+  type AssessedPhoto,
+  type Quality,
+  qualityOf,
+  type ThresholdRow,
+  thresholdRow,
+} from './assess.ts';
+
+export interface CalibrationReport {
+  /** Of all photos together, then by data set. */
+  quality: ({ set: string } & Quality)[];
+  thresholds: ThresholdRow[];
+  minConfidence: number;
+}
+
+const THRESHOLDS = [0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
+
+export function reportOf(
+  photos: readonly AssessedPhoto[],
+  minConfidence: number,
+): CalibrationReport {
+  const sets = [...new Set(photos.map(({ set }) => set))];
+  const parts = sets.map((set) => ({ set, photos: photos.filter((photo) => photo.set === set) }));
+  const all = sets.length > 1 ? [{ set: 'together', photos }, ...parts] : parts;
+  const thresholds = [...new Set([...THRESHOLDS, minConfidence])].sort((a, b) => a - b);
+  return {
+    quality: all.map(({ set, photos: members }) => ({ set, ...qualityOf(members) })),
+    thresholds: thresholds.map((threshold) => thresholdRow(photos, threshold)),
+    minConfidence,
+  };
+}
+
+export function qualityTable({ quality }: CalibrationReport): string {
+  return markdownTable(
+    ['photos', 'how many', 'captions right', 'tags right', 'AUC', 'calibration error'],
+    quality.map(({ set, photos, captionsRight, tagsRight, auc, calibrationError }) => [
+      set,
+      String(photos),
+      percent(captionsRight),
+      percent(tagsRight),
+      auc.toFixed(3),
+      calibrationError.toFixed(3),
+    ]),
+  );
+}
+
+export function thresholdTable({ thresholds, minConfidence }: CalibrationReport): string {
+  return markdownTable(
+    ['`min_confidence`', 'pictures with an alt text', 'of those right', 'of those tags'],
+    thresholds.map(({ threshold, given, right, tags }) => [
+      threshold === minConfidence ? `${threshold} (default)` : String(threshold),
+      percent(given),
+      percent(right),
+      percent(tags),
+    ]),
+  );
+}
+
+export function reportText(report: CalibrationReport): string {
+  return paragraphs(qualityTable(report), thresholdTable(report));
+}
+
+export const REPORT_FILE = 'report.json';
+export const CONFIDENCE_PLOT = 'confidence.svg';
+
+export async function writeReport(
+  folder: string,
+  { report, assessed }: { report: CalibrationReport; assessed: readonly AssessedPhoto[] },
+): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await writeFile(path.join(folder, REPORT_FILE), JSON.stringify(report, null, 2));
+  const plot = reliabilityPlot({
+    subject: 'captions',
+    rightMeans: 'is right',
+    predictions: assessed.map(({ caption }) => caption),
+  });
+  await writeFile(path.join(folder, CONFIDENCE_PLOT), plot);
+}
+
+const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
