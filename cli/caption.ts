@@ -1,8 +1,10 @@
-// `npm run caption -- photo.jpg`: prints captions of photos, one after the other, without a server.
+// `npm run caption -- photo.jpg`: prints captions of photos, one after the other, without a server; with
+// `--html` it fills the alt attributes of pages.
 import { availableParallelism } from 'node:os';
 import { type CaptionArguments, parseArguments, UsageError, usage } from './arguments.ts';
 import { type Captioner, createCaptioner } from './captioner.ts';
 import { findPhotos } from './find-photos.ts';
+import { captionPages, pagesToCaption } from './html/caption-pages.ts';
 import { createProgress } from './progress.ts';
 
 /** Photos that are read while another is captioned, so that the processor never waits for files. */
@@ -17,17 +19,42 @@ async function main(): Promise<number> {
     console.log(usage);
     return 0;
   }
+  const failures = options.html
+    ? await captionHtml(options, options.html)
+    : await captionPhotos(options);
+  return failures === 0 ? 0 : EXIT_FAILED;
+}
+
+/** @returns how many failed */
+async function captionPhotos(options: CaptionArguments): Promise<number> {
   const photos = await findPhotos(options.paths);
   if (photos.length === 0) throw new UsageError('There is no photo in what you named.');
-  const captioner = await createCaptioner({
+  return captionAll({ photos, captioner: await loadCaptioner(options), options });
+}
+
+/** @returns how many failed */
+async function captionHtml(
+  options: CaptionArguments,
+  { folder, ...html }: NonNullable<CaptionArguments['html']>,
+): Promise<number> {
+  const pages = await pagesToCaption(folder);
+  const captioner = await loadCaptioner(options);
+  return captionPages(pages, {
+    ...html,
+    json: options.json,
+    captionPhoto: async (file) => captioner.caption(await captioner.readPixels(file)),
+  });
+}
+
+function loadCaptioner(options: CaptionArguments): Promise<Captioner> {
+  return createCaptioner({
     model: options.model,
     engine: options.engine,
     threads: options.threads ?? availableParallelism(),
     ...(options.beamWidth && { beamWidth: options.beamWidth }),
+    minConfidence: options.minConfidence,
     onWarning: (message) => console.error(message),
   });
-  const failures = await captionAll({ photos, captioner, options });
-  return failures === 0 ? 0 : EXIT_FAILED;
 }
 
 /** @returns how many failed */
