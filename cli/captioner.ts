@@ -1,14 +1,12 @@
 // Photo file to caption in one process: imaging, encoder, decoder, without queue or server.
 import { readFile } from 'node:fs/promises';
 import { loadBundle } from '@caption-queue/captioning/bundle';
-import { captionOutput } from '@caption-queue/captioning/caption-output';
-import { generateCaptions } from '@caption-queue/captioning/generation/generate-captions';
 import type { CaptionOutput } from '@caption-queue/contract/caption';
 import { normaliseImage } from '@caption-queue/imaging/normalise';
 import { createEngine } from '@caption-queue/inference/create-engine';
 import { createEncoder } from '@caption-queue/inference/encoder';
 import type { EngineName } from '@caption-queue/inference/engine';
-import { createStepDecoder } from '@caption-queue/inference/step-decoder';
+import { createPictureCaptioner } from '@caption-queue/inference/picture-captioner';
 
 export type PhotoCaption = Omit<CaptionOutput, 'words'>;
 
@@ -24,6 +22,7 @@ export async function createCaptioner({
   engine: engineName,
   threads,
   beamWidth,
+  minConfidence,
   onWarning,
 }: {
   model: string;
@@ -38,7 +37,7 @@ export async function createCaptioner({
   const bundle = await loadBundle(model);
   const engine = await createEngine(engineName, { threads });
   const encoder = await createEncoder({ engine, bundle, onWarning });
-  const decoder = await createStepDecoder({ engine, bundle });
+  const captioner = await createPictureCaptioner({ engine, bundle });
   const generation = { ...bundle.manifest.generation, ...(beamWidth && { beamWidth }) };
   return {
     async readPixels(file) {
@@ -46,13 +45,12 @@ export async function createCaptioner({
       return pixels;
     },
     async caption(pixels) {
-      const generated = await generateCaptions({
-        decoder,
-        features: await encoder.encode(pixels),
-        vocabulary: bundle.vocabulary,
-        options: { ...generation, alternatives: generation.beamWidth },
-      });
-      const { words: _, ...caption } = captionOutput(generated);
+      const features = await encoder.encode(pixels);
+      const options = { ...generation, alternatives: generation.beamWidth };
+      const { words: _, ...caption } = await captioner.caption(
+        { features, options },
+        minConfidence,
+      );
       return caption;
     },
   };
