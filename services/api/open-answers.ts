@@ -9,7 +9,9 @@ export interface OpenAnswers {
 export function createOpenAnswers(app: FastifyInstance): OpenAnswers {
   // They would keep a closing server waiting; clients go on at the next one.
   const open = new Set<AbortController>();
+  let closing = false;
   app.addHook('preClose', async () => {
+    closing = true;
     for (const answer of open) answer.abort();
   });
   return {
@@ -21,6 +23,8 @@ export function createOpenAnswers(app: FastifyInstance): OpenAnswers {
         open.delete(answer);
         answer.abort();
       });
+      // Its upload was still being received, or its picture decoded, when the others were ended.
+      if (closing) answer.abort();
       return answer.signal;
     },
   };
