@@ -112,10 +112,10 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   readBatchRoutes(app, options);
   readCaptionRoute(app, options);
   listCaptionsRoute(app, options);
-  endCaptionRoutes(app, options);
   captionEventsRoute(app, options);
   await app.register(async (scope) => {
     acceptOnlyJson(scope);
+    endCaptionRoutes(scope, options);
     webhookRoutes(scope, options);
     webhookSecretRoutes(scope, options);
     webhookDeliveryRoutes(scope, options);

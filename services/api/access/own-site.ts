@@ -17,7 +17,8 @@ declare module 'fastify' {
   }
 }
 
-const READING_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
+/** They change nothing, so they may come from any page. */
+export const READING_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 export interface OwnSiteOptions {
   /** Setting `PUBLIC_URL`: its host is served, its pages may write. */

@@ -3,6 +3,7 @@ import { Problem, type ProblemCode, problems } from '@caption-queue/contract/pro
 import swagger from '@fastify/swagger';
 import type { FastifyInstance, RouteOptions } from 'fastify';
 import type Type from 'typebox';
+import { READING_METHODS } from '../access/own-site.ts';
 import { PROBLEM_MEDIA_TYPE } from '../problem-reply.ts';
 
 /** What any route that asks for a key may answer before its own code runs. */
@@ -29,7 +30,7 @@ export async function describeApi(
         title: 'caption-queue',
         version: options.version,
         description:
-          'Upload a photo, get a sentence that describes it. Every error is an RFC 9457 problem with a stable `code`; every answer carries `X-Request-Id`.',
+          'Upload a photo, get a sentence that describes it. Every error is an RFC 9457 problem with a stable `code`; every answer carries `X-Request-Id`. What is no request to any operation is answered alike everywhere, and listed with none: 400 `bad_request` (no valid HTTP, no valid address, no `Host`), 404 `not_found`, 405 `method_not_allowed`, 408 `request_timeout`, 431 `headers_too_large`.',
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       components: {
@@ -68,9 +69,11 @@ function describeAccess(route: RouteOptions): void {
     return;
   }
   const response = { ...(schema.response as Record<string, { description?: string }>) };
-  for (const [status, extra] of Object.entries(problemResponses(...accessProblems))) {
+  const reads = READING_METHODS.has(String(route.method));
+  const possible = accessProblems.filter((code) => !(reads && code === 'foreign_origin'));
+  for (const [status, extra] of Object.entries(problemResponses(...possible))) {
     const known = response[status]?.description ?? '';
-    const codes = accessProblems.filter(
+    const codes = possible.filter(
       (code) => String(problems[code].status) === status && !known.includes(`\`${code}\``),
     );
     const description = [known, ...codes.map(describeProblem)].filter(Boolean).join(' ');

@@ -1,5 +1,6 @@
 // What the MAX drop-in answers, for the description of the API.
 import Type from 'typebox';
+import { problemResponses } from '../plugins/openapi.ts';
 
 const Prediction = Type.Object({
   index: Type.String({ description: 'Rank, from "0".' }),
@@ -27,18 +28,21 @@ export const json = (description: string, schema: Type.TSchema) => ({
   description,
   content: { 'application/json': { schema } },
 });
-export const failures = Object.fromEntries(
-  Object.entries({
-    400: 'No picture, or none that can be read.',
-    401: 'A key is needed.',
-    403: 'The key, the host name or the calling page may not do this.',
-    408: 'The upload took too long.',
-    413: 'The picture is too large.',
-    429: 'Too many requests with this key.',
-    500: 'The picture could not be captioned.',
-    503: 'The queue is full or cannot be reached; nothing was accepted.',
-  }).map(([status, description]) => [status, json(description, Failure)]),
-);
+export const failures = {
+  ...Object.fromEntries(
+    Object.entries({
+      400: 'No picture, or none that can be read.',
+      401: 'A key is needed.',
+      403: 'The key, the host name or the calling page may not do this.',
+      413: 'The picture is too large.',
+      429: 'Too many requests with this key.',
+      500: 'The picture could not be captioned.',
+      503: 'The queue is full or cannot be reached; nothing was accepted.',
+    }).map(([status, description]) => [status, json(description, Failure)]),
+  ),
+  // Not in MAX's shape: the server gives up before it looks for a route.
+  ...problemResponses('request_timeout'),
+};
 
 /** Those that have nothing to do with a picture. */
 export const accessFailures = Object.fromEntries(

@@ -97,6 +97,10 @@ function addRoutes(max: FastifyInstance, dependencies: MaxDependencies): void {
     async (request, reply) => {
       const image = request.body;
       if (image === undefined) return sendJson(reply.code(400), MISSING_FILE);
+      if (image.bytes.length > settings.MAX_UPLOAD_BYTES) {
+        const detail = `The picture is larger than ${settings.MAX_UPLOAD_BYTES} bytes.`;
+        throw new ProblemError('payload_too_large', detail);
+      }
       // Some clients name no type; the bytes decide then.
       if (image.mediaType !== undefined && !/(jpg|jpeg|png)$/.test(image.mediaType)) {
         return sendJson(reply.code(400), { message: WRONG_TYPE });

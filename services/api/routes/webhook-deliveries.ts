@@ -33,6 +33,12 @@ const DeliveryParams = Type.Object({ id: WebhookId, delivery: DeliveryId });
 
 const ofOne = ['validation_failed', 'not_found'] as const;
 
+/** How the description's reader gets from an answer to sending again. @param pointer to the delivery's id in it */
+const replayOf = (pointer: string) => ({
+  operationId: 'replayWebhookDelivery',
+  parameters: { id: '$request.path.id', delivery: `$response.body#${pointer}` },
+});
+
 export function webhookDeliveryRoutes(
   app: FastifyInstance,
   { redis, settings, clock = systemClock }: ApiDependencies & { clock?: Clock },
@@ -71,6 +77,7 @@ export function webhookDeliveryRoutes(
           ...problemResponses('webhook_disabled', ...ofOne),
         },
       },
+      links: { 202: { replay: replayOf('/id') } },
     },
     async ({ access: { tenant }, params: { id } }, reply) => {
       reply.code(202);
@@ -110,6 +117,7 @@ export function webhookDeliveryRoutes(
           ...problemResponses(...ofOne),
         },
       },
+      links: { 200: { replay: replayOf('/data/0/id') } },
     },
     async ({ access: { tenant }, params: { id }, query }, reply) => {
       reply.header('cache-control', 'no-store');

@@ -30,7 +30,12 @@ const WebhookPatch = Type.Object(
 );
 const CreatedWebhook = Type.Object({ ...Webhook.properties, secret: WebhookSecret });
 const ofOne = ['validation_failed', 'not_found'] as const;
-const ofBody = ['bad_request', 'unsupported_media_type', 'payload_too_large'] as const;
+const ofBody = [
+  'bad_request',
+  'request_timeout',
+  'unsupported_media_type',
+  'payload_too_large',
+] as const;
 
 export function webhookRoutes(
   app: FastifyInstance,
