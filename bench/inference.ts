@@ -3,7 +3,11 @@ import { type Bundle, loadBundle } from '@caption-queue/captioning/bundle';
 import { generateCaptions } from '@caption-queue/captioning/generation/generate-captions';
 import { createEngine } from '@caption-queue/inference/create-engine';
 import { createEncoder, type Encoder } from '@caption-queue/inference/encoder';
-import type { EngineName, Precision } from '@caption-queue/inference/engine';
+import type { Engine, EngineName, Precision } from '@caption-queue/inference/engine';
+import {
+  type CaptionRequest,
+  createPictureCaptioner,
+} from '@caption-queue/inference/picture-captioner';
 import { createStepDecoder } from '@caption-queue/inference/step-decoder';
 import type { Row } from './table.ts';
 import { timeInTurns } from './timing.ts';
@@ -64,19 +68,20 @@ export async function benchDecoder(options: {
   const bundle = await loadBundle(options.model);
   const features = await featuresOf(bundle, options.pictures);
   const engines: EngineName[] = options.tensorFlow ? ['onnx', 'tfjs'] : ['onnx'];
-  const setups = engines.flatMap((engine) => [1, 3, 5].map((beamWidth) => ({ engine, beamWidth })));
+  const setups = [
+    ...engines.flatMap((engine) => [1, 3, 5].map((beamWidth) => ({ engine, beamWidth }))),
+    { engine: 'onnx' as const, beamWidth: 3, wordsAlone: true },
+  ].map((setup) => ({ wordsAlone: false, ...setup }));
   const words: number[] = setups.map(() => 0);
   const runs: number[] = setups.map(() => 0);
   const candidates = await Promise.all(
-    setups.map(async ({ engine: name, beamWidth }, setup) => {
+    setups.map(async ({ engine: name, beamWidth, wordsAlone }, setup) => {
       const engine = await createEngine(name, { threads: 1 });
-      const decoder = await createStepDecoder({ engine, bundle });
+      const captionPicture = await captionerOf({ engine, bundle, wordsAlone });
       let next = 0;
       return async () => {
-        const result = await generateCaptions({
-          decoder,
+        const result = await captionPicture({
           features: features[next++ % features.length] as Uint16Array,
-          vocabulary: bundle.vocabulary,
           options: { ...bundle.manifest.generation, beamWidth, alternatives: beamWidth },
         });
         words[setup] = (words[setup] as number) + result.words.length;
@@ -85,18 +90,35 @@ export async function benchDecoder(options: {
     }),
   );
   const timings = await timeInTurns(candidates, options.rounds);
-  return setups.map(({ engine, beamWidth }, i) => {
+  return setups.map(({ engine, beamWidth, wordsAlone }, i) => {
     const medianMs = timings[i]?.medianMs as number;
     const wordsPerCaption = (words[i] as number) / (runs[i] as number);
     return {
       engine,
       'beam width': beamWidth,
+      'tags and confidence': wordsAlone ? 'no' : 'yes',
       'median ms per caption': medianMs,
       'p95 ms': timings[i]?.p95Ms as number,
       'words per caption': wordsPerCaption,
       'ms per word': medianMs / wordsPerCaption,
     };
   });
+}
+
+/** All that a worker says of a picture, or only the sentences, which costs what the decoder costs. */
+async function captionerOf({
+  engine,
+  bundle,
+  wordsAlone,
+}: {
+  engine: Engine;
+  bundle: Bundle;
+  wordsAlone: boolean;
+}): Promise<(request: CaptionRequest) => Promise<{ words: unknown[] }>> {
+  if (!wordsAlone) return (await createPictureCaptioner({ engine, bundle })).caption;
+  const decoder = await createStepDecoder({ engine, bundle });
+  const { vocabulary } = bundle;
+  return (request) => generateCaptions({ decoder, vocabulary, ...request });
 }
 
 async function featuresOf(bundle: Bundle, pictures: Uint8Array[]): Promise<Uint16Array[]> {

@@ -2,7 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import type { Caption } from '@caption-queue/contract/caption';
 import { canSeeProcesses } from '../test/support/process-tree.ts';
-import { type ServiceProcess, startStack } from '../test/support/service-stack.ts';
+import type { ServiceProcess } from '../test/support/service-process.ts';
+import { startStack } from '../test/support/service-stack.ts';
 import { cpuTimesPerCaption, readCpuTimes } from './cpu-time.ts';
 import type { Row } from './table.ts';
 import { summarise } from './timing.ts';

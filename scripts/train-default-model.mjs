@@ -1,5 +1,5 @@
-// `node scripts/train-default-model.mjs --data FOLDER --encoder NAME --output NAME [--run NAME]`: the default
-// model from features to card, as it was made. Each step goes on where it stopped, so this can be run again.
+// `node scripts/train-default-model.mjs --data FOLDER --encoder NAME --output NAME [--named FOLDER] [--run NAME]`: the
+// default model from features to card, as it was made. Each step goes on where it stopped, so this can be run again.
 import './lib/node-version.mjs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -13,10 +13,10 @@ const PROVENANCE =
 const LICENCE =
   'See models/LICENSE.md: derived from ImageNet and Flickr8k (research terms), words from WordNet 3.0';
 const usage =
-  'Usage: node scripts/train-default-model.mjs --data FOLDER (Flickr8k) --encoder NAME (a bundle or folder with the ImageNet encoder) --output NAME [--run NAME]';
+  'Usage: node scripts/train-default-model.mjs --data FOLDER (Flickr8k) --encoder NAME (a bundle or folder with the ImageNet encoder) --output NAME [--named FOLDER (photos with file,words for calibration)] [--run NAME]';
 
 await runCommand(async () => {
-  const { data, encoder, output, run } = readOptions();
+  const { data, encoder, output, named, run } = readOptions();
   const from = ['--encoder', encoder];
   const photos = ['--data', data];
   const tuning = ['--tune', 'mixed8', ...from];
@@ -42,10 +42,11 @@ await runCommand(async () => {
     ],
     [
       'export',
-      ...words('--model final --bundle-version 2 --force'),
+      ...words('--model final --bundle-version 3 --force'),
       ...from,
       ...['--probe', probe, '--output', output, '--provenance', PROVENANCE, '--licence', LICENCE],
     ],
+    ['calibrate', '--bundle', output, ...photos, ...(named ? ['--named', named] : [])],
     ['evaluate', '--bundle', output, ...photos, '--record'],
     ['card', '--bundle', output, '--model', 'final'],
   ];
@@ -60,7 +61,10 @@ await runCommand(async () => {
 function readOptions() {
   const text = { type: 'string' };
   const { values } = parseArgs({
-    options: { data: text, encoder: text, output: text, run: { ...text, default: 'flickr8k' } },
+    options: {
+      ...{ data: text, encoder: text, output: text, named: text },
+      run: { ...text, default: 'flickr8k' },
+    },
   });
   if (!values.data || !values.encoder || !values.output) throw new Refusal(usage);
   return values;

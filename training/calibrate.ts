@@ -17,7 +17,7 @@ import {
 import { observePhotos } from './calibration/observe-photos.ts';
 import { poolPhotos } from './calibration/pooled-features.ts';
 import { reportOf, reportText, writeReport } from './calibration/report.ts';
-import { saveCalibration } from './calibration/save.ts';
+import { copyBundle, saveCalibration } from './calibration/save.ts';
 import type { Command, Options } from './command-line/command.ts';
 import { createProgress } from './command-line/progress.ts';
 import { runFolder, runOption } from './command-line/run-folder.ts';
@@ -27,7 +27,7 @@ import { TrainingError } from './failure.ts';
  * On unfamiliar pictures a word for what the classifier is sure of is worth 6 nats in the beam: more makes
  * sentences about nothing else, and on familiar pictures it costs more than it gives.
  */
-const guidance = { bonus: 6, leastProbability: 0.5, mostFamiliarity: 0 };
+const guidance = { bonus: 6, leastProbability: 0.5, mostFamiliarity: -0.5 };
 /** From here on what is published is more often right than not, by a margin. */
 const DEFAULT_MIN_CONFIDENCE = 0.5;
 
@@ -60,13 +60,22 @@ export const calibrateCommand: Command = {
       value: 'X',
       default: String(guidance.bonus),
     },
+    output: {
+      description:
+        'Leave the bundle as it is and write a calibrated copy: a name below models/, or a path.',
+      value: 'NAME',
+    },
+    'bundle-version': {
+      description: 'Version of the calibrated bundle. Default: as it was.',
+      value: 'TEXT',
+    },
     'dry-run': { description: 'Print the figures and leave the bundle as it is.' },
     threads: { description: 'Threads inside one operation.', value: 'N', default: '2' },
     ...runOption,
   },
   examples: [
     '--bundle flickr8k-attention --data ~/flickr8k --named ~/imagenet-sample',
-    '--bundle flickr8k-attention --data ~/my-photos --split all',
+    '--bundle flickr8k-attention --data ~/my-photos --split all --output my-captions',
   ],
   async run(options) {
     const bundle = await loadBundle(options.text('bundle'));
@@ -118,7 +127,7 @@ export const calibrateCommand: Command = {
       DEFAULT_MIN_CONFIDENCE;
     const report = reportOf(assessed, minConfidence);
     console.log(`Five-fold cross-validation:\n\n${reportText(report)}`);
-    await writeReport(folder, { report, assessed });
+    await writeReport(folder, { report, assessed, judged });
     if (options.flag('dry-run')) return;
     const { meanClassProbabilities, judgedNouns, guidance: guided } = foundation.calibration;
     const calibration: Calibration = {
@@ -126,8 +135,14 @@ export const calibrateCommand: Command = {
       ...fit(judged),
       minConfidence,
     };
-    await saveCalibration(bundle, { calibration, foundation });
-    console.log(`\n${bundle.directory} is calibrated. Restart the services that use it.`);
+    const output = options.optionalText('output');
+    const target = output ? await copyBundle(bundle, output) : bundle;
+    await saveCalibration(target, {
+      calibration,
+      foundation,
+      version: options.optionalText('bundle-version') ?? bundle.manifest.version,
+    });
+    console.log(`\n${target.directory} is calibrated. Restart the services that use it.`);
   },
 };
 

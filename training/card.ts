@@ -14,6 +14,7 @@ import {
   trainingSection,
 } from './card/sections.ts';
 import { fillTemplate, initialTemplate } from './card/template.ts';
+import { trustSection } from './card/trust.ts';
 import type { Command, Options } from './command-line/command.ts';
 import { readCommands } from './command-line/command-history.ts';
 import { type RunFolder, runFolder, runOption } from './command-line/run-folder.ts';
@@ -116,6 +117,7 @@ async function collectParts(
     curves: image('Loss and dev scores by epoch', `${CARD_FOLDER}/curves.svg`),
     metrics: metricsSection(manifest, data),
     reliability: await reliabilitySection(run, manifest.name, folder),
+    trust: await trustSection(run.calibration(manifest.name), folder),
     ablation: ablationSection(await readAblation(run.root), logs),
     photos: photos
       ? await photosSection({

@@ -13,6 +13,9 @@ const FEWEST_TO_ADJUST = 20;
 /** Of right and of wrong captions each. */
 const FEWEST_OF_A_KIND = 3;
 
+/** Some ten photos' worth of trust in what is known. */
+const KNOWN_RIDGE = 10;
+
 const captionKinds = [
   'mean_log_prob',
   'least_log_prob',
@@ -20,6 +23,10 @@ const captionKinds = [
   'familiarity',
   'agreement',
   'contradiction',
+  'familiar',
+  'familiar_standing',
+  'familiar_agreement',
+  'familiar_contradiction',
 ];
 const tagKinds = ['probability', 'runner_up', 'support', 'familiarity'];
 
@@ -44,8 +51,13 @@ function adjust(known: Chance, examples: readonly Example[]): Chance {
     evidence: { known: logOdds(known, evidence) },
     right,
   }));
-  const { bias, weights } = fitChance(scored, { kinds: ['known'], prior: 1 });
+  const { bias, weights } = fitChance(scored, { kinds: ['known'], prior: 1, ridge: KNOWN_RIDGE });
   const scale = weights.known as number;
+  if (scale <= 0) {
+    throw new TrainingError(
+      'On these photos the known confidence is no guide: what it is surer of is wrong more often. Check their captions, or calibrate with more photos.',
+    );
+  }
   return {
     bias: bias + scale * known.bias,
     weights: Object.fromEntries(

@@ -9,18 +9,17 @@ export interface Example {
   right: boolean;
 }
 
-/** Pulls each weight to its prior as much as this many pictures would; evidence is standardised before. */
-const RIDGE = 1;
 const STEPS = 50;
 const CONVERGED = 1e-9;
 
 /**
  * @param kinds of evidence that count
- * @param prior what the weights are without examples, in standard deviations of the evidence; default 0
+ * @param prior what the weights are without examples; default 0
+ * @param ridge pulls each weight towards its prior, of evidence in standard deviations; default 1
  */
 export function fitChance(
   examples: readonly Example[],
-  { kinds, prior = 0 }: { kinds: readonly string[]; prior?: number },
+  { kinds, prior = 0, ridge = 1 }: { kinds: readonly string[]; prior?: number; ridge?: number },
 ): Chance {
   const scales = kinds.map((kind) =>
     standardise(examples.map(({ evidence }) => amountOf(evidence, kind))),
@@ -34,7 +33,7 @@ export function fitChance(
   ]);
   const targets = examples.map(({ right }) => (right ? 1 : 0));
   const priors = [0, ...kinds.map((_, k) => prior * (scales[k] as Scale).deviation)];
-  const fitted = newton(rows, targets, priors);
+  const fitted = newton({ rows, targets, priors, ridge });
   const weights = kinds.map((_, k) => (fitted[k + 1] as number) / (scales[k] as Scale).deviation);
   const bias = weights.reduce(
     (sum, weight, k) => sum - weight * (scales[k] as Scale).mean,
@@ -64,13 +63,23 @@ function amountOf(evidence: Evidence, kind: string): number {
 }
 
 /** The bias, first in each row, is not pulled anywhere. */
-function newton(rows: number[][], targets: number[], priors: number[]): number[] {
+function newton({
+  rows,
+  targets,
+  priors,
+  ridge,
+}: {
+  rows: number[][];
+  targets: number[];
+  priors: number[];
+  ridge: number;
+}): number[] {
   let weights = [...priors];
   for (let step = 0; step < STEPS; step++) {
     const gradient = weights.map((weight, i) =>
-      i === 0 ? 0 : RIDGE * (weight - (priors[i] as number)),
+      i === 0 ? 0 : ridge * (weight - (priors[i] as number)),
     );
-    const hessian = weights.map((_, i) => weights.map((_, j) => (i === j && i > 0 ? RIDGE : 0)));
+    const hessian = weights.map((_, i) => weights.map((_, j) => (i === j && i > 0 ? ridge : 0)));
     rows.forEach((row, n) => {
       const odds = row.reduce((sum, value, i) => sum + value * (weights[i] as number), 0);
       const chance = 1 / (1 + Math.exp(-odds));

@@ -10,6 +10,7 @@ import {
   type ThresholdRow,
   thresholdRow,
 } from './assess.ts';
+import type { JudgedPhoto } from './judged-photo.ts';
 
 export interface CalibrationReport {
   /** Of all photos together, then by data set. */
@@ -68,12 +69,32 @@ export function reportText(report: CalibrationReport): string {
 export const REPORT_FILE = 'report.json';
 export const CONFIDENCE_PLOT = 'confidence.svg';
 
+/** Also what was found of each photo, so that one can look at it. */
 export async function writeReport(
   folder: string,
-  { report, assessed }: { report: CalibrationReport; assessed: readonly AssessedPhoto[] },
+  {
+    report,
+    assessed,
+    judged,
+  }: {
+    report: CalibrationReport;
+    assessed: readonly AssessedPhoto[];
+    judged: readonly JudgedPhoto[];
+  },
 ): Promise<void> {
   await mkdir(folder, { recursive: true });
   await writeFile(path.join(folder, REPORT_FILE), JSON.stringify(report, null, 2));
+  const lines = judged.map(({ file, words, caption, tag }, index) =>
+    JSON.stringify({
+      file,
+      caption: words.join(' '),
+      right: caption.right,
+      confidence: assessed[index]?.caption.probability,
+      evidence: caption.evidence,
+      tag: { ...tag, confidence: assessed[index]?.tag.probability },
+    }),
+  );
+  await writeFile(path.join(folder, 'photos.jsonl'), `${lines.join('\n')}\n`);
   const plot = reliabilityPlot({
     subject: 'captions',
     rightMeans: 'is right',

@@ -1,15 +1,20 @@
 // Writes a calibration into a bundle, and seals it again: its hash changes, so nothing cached outlives it.
-import { writeFile } from 'node:fs/promises';
+import { cp, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Bundle } from '@caption-queue/captioning/bundle';
+import { type Bundle, bundleDirectory, loadBundle } from '@caption-queue/captioning/bundle';
 import { saveLayersModel } from '@caption-queue/captioning/layers-model/files';
 import { sealBundle } from '@caption-queue/captioning/seal-bundle';
 import type { Calibration } from '@caption-queue/contract/calibration';
+import { TrainingError } from '../failure.ts';
 import type { Foundation } from './foundation.ts';
 
 export async function saveCalibration(
   { directory, manifest }: Bundle,
-  { calibration, foundation }: { calibration: Calibration; foundation: Foundation },
+  {
+    calibration,
+    foundation,
+    version,
+  }: { calibration: Calibration; foundation: Foundation; version: string },
 ): Promise<void> {
   const write = (file: string, value: unknown) =>
     writeFile(path.join(directory, file), JSON.stringify(value));
@@ -20,5 +25,15 @@ export async function saveCalibration(
   }
   await write('calibration.json', calibration);
   const { files: _, formatVersion: __, ...described } = manifest;
-  await sealBundle(directory, described);
+  await sealBundle(directory, { ...described, version });
+}
+
+/** @throws TrainingError when there is something already */
+export async function copyBundle({ directory }: Bundle, nameOrPath: string): Promise<Bundle> {
+  const output = bundleDirectory(nameOrPath);
+  if (await stat(output).catch(() => undefined)) {
+    throw new TrainingError(`${output} exists already; name another --output, or remove it.`);
+  }
+  await cp(directory, output, { recursive: true });
+  return loadBundle(output);
 }

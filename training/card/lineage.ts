@@ -48,6 +48,12 @@ export function commandsFor(
     last((entry) => entry.command === 'export' && names(entry, 'output')),
     last(
       (entry) =>
+        entry.command === 'calibrate' &&
+        names(entry, 'bundle') &&
+        !entry.args.includes('--dry-run'),
+    ),
+    last(
+      (entry) =>
         entry.command === 'evaluate' && names(entry, 'bundle') && entry.args.includes('--record'),
     ),
   ].filter((entry) => entry !== undefined);

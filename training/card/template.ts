@@ -28,6 +28,10 @@ export const initialTemplate = `# {{title}}
 
 {{reliability}}
 
+## How far to trust it
+
+{{trust}}
+
 ## What each step was worth
 
 {{ablation}}

@@ -25,6 +25,8 @@ export interface NameKnowledge {
  * - `familiarity`: as of the picture
  * - `agreement`: log-odds of the classes that the caption names, together
  * - `contradiction`: log-odds of the likeliest class that it doesn't name
+ * - `familiar` (0…1), and `familiar_…`: the last three as far as the picture is familiar, since on such pictures the
+ *   nouns of the training captions say more, and on others the classes
  */
 export function captionEvidence(
   words: readonly { text: string; logProb: number }[],
@@ -41,13 +43,21 @@ export function captionEvidence(
     if (named.has(index)) agreement += probability;
     else contradiction = Math.max(contradiction, probability);
   });
+  const seen = {
+    standing: logit(chanceOfAtLeast(nounsNeeded(chances.length), chances)),
+    agreement: logit(agreement),
+    contradiction: logit(contradiction),
+  };
+  const familiar = 1 / (1 + Math.exp(-familiarity));
   return {
     mean_log_prob: logProbs.reduce((a, b) => a + b, 0) / Math.max(1, logProbs.length),
     least_log_prob: Math.min(0, ...logProbs),
-    standing: logit(chanceOfAtLeast(nounsNeeded(chances.length), chances)),
+    ...seen,
     familiarity,
-    agreement: logit(agreement),
-    contradiction: logit(contradiction),
+    familiar,
+    familiar_standing: familiar * seen.standing,
+    familiar_agreement: familiar * seen.agreement,
+    familiar_contradiction: familiar * seen.contradiction,
   };
 }
 

@@ -1,0 +1,27 @@
+// What the model card says about confidence: the figures that `calibrate` left in the run's folder.
+import { copyFile, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { CARD_FOLDER } from '@caption-queue/captioning/seal-bundle';
+import {
+  type CalibrationReport,
+  CONFIDENCE_PLOT,
+  qualityTable,
+  REPORT_FILE,
+  thresholdTable,
+} from '../calibration/report.ts';
+import { image, paragraphs } from './markdown.ts';
+
+/** @param calibration folder of the bundle's calibration @param cardFolder where the plot goes */
+export async function trustSection(calibration: string, cardFolder: string): Promise<string> {
+  const text = await readFile(path.join(calibration, REPORT_FILE), 'utf8').catch(() => undefined);
+  if (text === undefined) return '';
+  const report: CalibrationReport = JSON.parse(text);
+  await copyFile(path.join(calibration, CONFIDENCE_PLOT), path.join(cardFolder, CONFIDENCE_PLOT));
+  return paragraphs(
+    'By five-fold cross-validation: each photo is judged by a calibration that was fitted on the others. A caption is right when two thirds of its nouns are in what people wrote of the photo, or, where a photo only has names, when it names it. AUC: how often a right caption has a higher confidence than a wrong one. Calibration error: how far confidence is from the share that is right, on average over ten equal bins.',
+    qualityTable(report),
+    'What is published (`alt_text`) from which threshold on, of all these photos together:',
+    thresholdTable(report),
+    image('Predicted and observed shares of right captions', `${CARD_FOLDER}/${CONFIDENCE_PLOT}`),
+  );
+}
