@@ -1,29 +1,12 @@
 // The whole service as real processes: API, encoder workers, decoder workers and two Redis servers.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import type { Caption } from '@caption-queue/contract/caption';
 import { randomPrefix } from './pipeline.ts';
-import { freePort, type RedisServer, startRedis } from './redis.ts';
-import { watchOver } from './watch-over.ts';
+import { type RedisServer, startRedis } from './redis.ts';
+import { type ServiceName, type ServiceProcess, startService, untilOk } from './service-process.ts';
 
-const repository = fileURLToPath(new URL('../../', import.meta.url));
-const READY_TIMEOUT_MS = 60_000;
 const CAPTION_TIMEOUT_MS = 60_000;
 const POLL_MS = 20;
-
-type ServiceName = 'api' | 'encoder-worker' | 'decoder-worker';
-
-export interface ServiceProcess {
-  readonly pid: number;
-  /** Of the API or of a worker's metrics server. */
-  readonly url: string;
-  /** Ends it with SIGKILL and waits until it is gone. */
-  kill(): Promise<void>;
-  /** Everything it printed. */
-  output(): string;
-}
 
 export interface ServiceStack {
   readonly url: string;
@@ -107,63 +90,6 @@ export async function startStack({
     await stop();
     throw error;
   }
-}
-
-/** @param running where it is noted as soon as it runs, so that it is ended even if it never gets ready */
-async function startService(
-  name: ServiceName,
-  { env, running }: { env: Record<string, string>; running: ServiceProcess[] },
-): Promise<ServiceProcess> {
-  const port = await freePort();
-  const child = spawn(process.execPath, [`${repository}services/${name}/dist/main.js`], {
-    env: { ...process.env, PORT: String(port), METRICS_PORT: String(port), ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const printed: string[] = [];
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk: Buffer) => printed.push(chunk.toString()));
-  }
-  const watchdog = watchOver(child);
-  const service: ServiceProcess = {
-    pid: child.pid as number,
-    url: `http://127.0.0.1:${port}`,
-    async kill() {
-      watchdog.kill('SIGKILL');
-      if (hasEnded(child)) return;
-      const exited = once(child, 'exit');
-      child.kill('SIGKILL');
-      await exited;
-    },
-    output: () => printed.join(''),
-  };
-  running.push(service);
-  const ended = once(child, 'exit').then(([code]) => {
-    throw new Error(`${name} ended with ${code}: ${service.output()}`);
-  });
-  ended.catch(() => {});
-  // The API says it is ready only once there are workers, so here it only has to be alive.
-  await Promise.race([untilOk(`${service.url}/${name === 'api' ? 'livez' : 'readyz'}`), ended]);
-  return service;
-}
-
-function hasEnded(child: ChildProcess): boolean {
-  return child.exitCode !== null || child.signalCode !== null;
-}
-
-async function untilOk(url: string): Promise<void> {
-  const deadline = Date.now() + READY_TIMEOUT_MS;
-  let last = 'no answer';
-  while (Date.now() < deadline) {
-    try {
-      const response = await fetch(url);
-      if (response.ok) return;
-      last = await response.text();
-    } catch (error) {
-      last = String(error);
-    }
-    await delay(POLL_MS);
-  }
-  throw new Error(`${url} is not ready after ${READY_TIMEOUT_MS / 1000} s: ${last}`);
 }
 
 async function post(
