@@ -1,4 +1,6 @@
 // A client for server-sent events that shows everything: ids, comments, and the end.
+import { get } from 'node:http';
+
 export interface SseEvent {
   id: string;
   event: string;
@@ -43,4 +45,44 @@ export async function readEvents(
     }
   }
   return result(true);
+}
+
+/** Reads a stream until so many bytes have come, and cuts the connection there. @returns what came, or all of it */
+export function readBytes(
+  url: string,
+  options: { lastEventId: string | undefined; bytes: number },
+): Promise<string> {
+  const { lastEventId, bytes } = options;
+  const headers = lastEventId === undefined ? {} : { 'last-event-id': lastEventId };
+  return new Promise((resolve, reject) => {
+    const request = get(url, { headers, agent: false }, (response) => {
+      let seen = Buffer.alloc(0);
+      const finish = () => {
+        request.destroy();
+        resolve(seen.subarray(0, bytes).toString());
+      };
+      response.on('data', (chunk: Buffer) => {
+        seen = Buffer.concat([seen, chunk]);
+        if (seen.length >= bytes) finish();
+      });
+      response.on('end', finish);
+      response.on('error', finish);
+    });
+    request.on('error', reject);
+  });
+}
+
+/** The events that a cut text has whole: those with their empty line. */
+export function wholeEvents(text: string): SseEvent[] {
+  return text
+    .split('\n\n')
+    .slice(0, -1)
+    .flatMap((block) => {
+      const fields = Object.fromEntries(
+        block.split('\n').map((line) => line.split(/: (.*)/s).slice(0, 2)),
+      ) as Record<string, string>;
+      if (fields.event === undefined) return [];
+      const { id = '', event, data = '' } = fields;
+      return [{ id, event, data: JSON.parse(data) }];
+    });
 }
