@@ -1,0 +1,19 @@
+// The encoder worker's processor of the test build: slow, and deadly when it meets a deadly picture.
+import {
+  createEncodeProcessor as createRealProcessor,
+  type EncodeProcessorOptions,
+} from '../../../services/encoder-worker/processor.ts';
+import { announce, isDeadly, pauseMs } from './injected-faults.ts';
+
+export type { PictureEncoder } from '../../../services/encoder-worker/processor.ts';
+
+/** As the real one, but for what `injected-faults.ts` says. */
+export function createEncodeProcessor(options: EncodeProcessorOptions) {
+  const encodeCaption = createRealProcessor(options);
+  return async (...[claim, signal]: Parameters<typeof encodeCaption>): Promise<void> => {
+    announce('encoding', claim.captionId);
+    if (isDeadly(claim.pixels)) process.kill(process.pid, 'SIGKILL');
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    await encodeCaption(claim, signal);
+  };
+}
