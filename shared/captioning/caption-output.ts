@@ -49,8 +49,8 @@ export function captionOutput(
             {
               caption: { text: caption, chance: confidence },
               tag: {
-                label: labels[trust.insight.best] as string,
-                chance: chanceOf(trust.calibration.tag, trust.insight.ofTag(trust.insight.best)),
+                label: nameOf(trust.insight, labels),
+                chance: chanceOf(trust.calibration.tag, trust.insight.ofName()),
               },
             },
             minConfidence,
@@ -70,6 +70,9 @@ export function captionOutput(
     words: words.map(({ text, logProb }) => ({ text, log_prob: logProb })),
   };
 }
+
+const nameOf = ({ name }: Insight, labels: readonly string[]) =>
+  name.kind ?? (labels[name.classIndex] as string);
 
 /** Four digits are more than a calibration knows. */
 function rounded<N extends number | null>(chance: N): N {

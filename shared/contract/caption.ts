@@ -60,7 +60,8 @@ export const CaptionOptions = Type.Object(
       Type.Number({
         minimum: 0,
         maximum: 1,
-        description: 'From which confidence on the caption is good enough to be the `alt_text`.',
+        description:
+          'From which chance of being right on something is fit to be the `alt_text`. Default: the model’s.',
       }),
     ),
   },
@@ -90,7 +91,12 @@ export type CaptionInput = Type.Static<typeof CaptionInput>;
 export const CaptionOutput = Type.Object({
   caption: Type.String(),
   confidence,
-  alt_text: nullable(Type.String({ description: 'What to publish; null when nothing is sure.' })),
+  alt_text: nullable(
+    Type.String({
+      description:
+        'What to publish: the caption or a name for what is seen, whichever is likelier to be right; null when neither reaches `min_confidence`.',
+    }),
+  ),
   tags: Type.Array(
     Type.Object({
       name: Type.String(),

@@ -27,6 +27,8 @@ export interface CaptionRequest {
 export interface PictureCaptioner {
   /** What was generated and seen, not yet judged. @throws the signal's reason when it aborts */
   observe(request: CaptionRequest): Promise<Observation>;
+  /** What is told of an observation; `minConfidence` as in `caption`. */
+  judge(observation: Observation, minConfidence?: number): CaptionOutput;
   /**
    * @param minConfidence from which chance on something is fit to be the `alt_text`; default: the bundle's
    * @throws the signal's reason when it aborts
@@ -70,14 +72,13 @@ export async function createPictureCaptioner({
     return { generated, probabilities, insight };
   }
 
+  const judge = (observation: Observation, minConfidence?: number) =>
+    captionOutput(observation, { labels, calibration: trust?.calibration, minConfidence });
+
   return {
     observe,
-    caption: async (request, minConfidence) =>
-      captionOutput(await observe(request), {
-        labels,
-        calibration: trust?.calibration,
-        minConfidence,
-      }),
+    judge,
+    caption: async (request, minConfidence) => judge(await observe(request), minConfidence),
     async dispose() {
       await decoder.dispose();
       await classifier?.dispose();

@@ -69,11 +69,14 @@ describe('a caption', () => {
   });
 
   it('has tags that are right by their names and kinds', () => {
+    const ball = (names: string[], kind?: string) =>
+      judge.nameIsRight({ classIndex: 1, kind }, { kind: 'names', names });
+    expect(ball(['golf ball', 'ball'], 'ball')).toBe(true);
     const photo = { kind: 'captions' as const, captions: [words('two dogs')] };
-    expect(judge.classIsRight(0, photo)).toBe(true);
-    expect(judge.classIsRight(1, photo)).toBe(false);
-    expect(judge.classIsRight(1, { kind: 'names', names: ['soccer ball', 'ball'] })).toBe(true);
-    expect(judge.classIsRight(1, { kind: 'names', names: ['golf ball', 'ball'] })).toBe(false);
+    expect(judge.nameIsRight({ classIndex: 0, kind: undefined }, photo)).toBe(true);
+    expect(judge.nameIsRight({ classIndex: 1, kind: undefined }, photo)).toBe(false);
+    expect(ball(['soccer ball', 'ball'])).toBe(true);
+    expect(ball(['golf ball', 'ball'])).toBe(false);
   });
 });
 
@@ -140,9 +143,11 @@ describe('chances', () => {
     caption: { evidence: { ...evidence, standing }, right },
     tag: {
       classIndex: 0,
+      kind: undefined,
       evidence: { probability: standing, runner_up: 0, support: 0, familiarity: 1 },
       right,
     },
+    firstTagRight: right,
   });
   const random = createRandom(2);
   const many = Array.from({ length: 600 }, () => {
@@ -175,11 +180,12 @@ describe('chances', () => {
 
   it('decide what is published from a threshold on', () => {
     const prediction = (probability: number, right: boolean) => ({ probability, right });
+    const photo = { set: 'a', firstTagRight: true };
     const photos = [
-      { set: 'a', caption: prediction(0.9, true), tag: prediction(0.1, false) },
-      { set: 'a', caption: prediction(0.3, false), tag: prediction(0.8, true) },
-      { set: 'a', caption: prediction(0.6, false), tag: prediction(0.2, false) },
-      { set: 'a', caption: prediction(0.2, true), tag: prediction(0.1, false) },
+      { ...photo, caption: prediction(0.9, true), tag: prediction(0.1, false) },
+      { ...photo, caption: prediction(0.3, false), tag: prediction(0.8, true) },
+      { ...photo, caption: prediction(0.6, false), tag: prediction(0.2, false) },
+      { ...photo, caption: prediction(0.2, true), tag: prediction(0.1, false) },
     ];
     const row = thresholdRow(photos, 0.5);
     expect(row).toMatchObject({ given: 0.75, right: 2 / 3, tags: 1 / 3 });

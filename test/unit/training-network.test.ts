@@ -4,8 +4,10 @@ import { loadTensorFlow } from '@caption-queue/inference/tfjs/tensorflow';
 import { toTensorFlow } from '@caption-queue/inference/tfjs/tfjs-engine';
 import { decoderModels } from '@caption-queue/training/export/decoder-models';
 import { additiveScores } from '@caption-queue/training/fit/additive-scores';
+import { buildBatch } from '@caption-queue/training/fit/batches';
 import { smoothedCrossEntropy } from '@caption-queue/training/fit/loss';
 import { noDropout } from '@caption-queue/training/fit/network';
+import { withOwnWords } from '@caption-queue/training/fit/scheduled-sampling';
 import { sequenceLogits } from '@caption-queue/training/fit/teacher-forcing';
 import type { Tensor } from '@caption-queue/training/fit/tensorflow-types';
 import { createWeights } from '@caption-queue/training/fit/weights';
@@ -139,5 +141,26 @@ describe.skipIf(!hasTensorFlow())('the trained networks', () => {
     expect(floats(byHand(logits))[0]).toBeCloseTo(floats(automatic(logits))[0] as number, 6);
     const [wanted, gradient] = [automatic, byHand].map((loss) => floats(tf.grad(loss)(logits)));
     expect(relativeDifference(wanted as Float32Array, gradient as Float32Array)).toBeLessThan(1e-5);
+  });
+
+  it('read their own guesses in the place of words, where scheduled sampling says so', () => {
+    const { network, values } = tinyNetwork(tf, 'merge');
+    const photos = [{ file: 'a', captions: [[4, 5, 6], [7]] }];
+    const batch = buildBatch(photos, { maximumWords: 5, flipShare: 0, seeds: [1] });
+    const grids = tf.tensor(randomValues(64 * 2048), [1, 64, 2048]);
+    const weights = createWeights(tf, network.weights, values);
+    const own = { network, weights, batch, grids, seeds: [1] };
+    const logits = sequenceLogits(tf, { ...own, dropout: noDropout });
+    const guesses = Array.from(logits.argMax(1).dataSync());
+    // Two captions at the first two steps, then the longer one alone.
+    expect(batch.active).toEqual([2, 2, 1, 1]);
+    expect(withOwnWords(tf, { ...own, share: 0 }).inputs).toEqual(batch.inputs);
+    expect([...withOwnWords(tf, { ...own, share: 1 }).inputs]).toEqual([
+      ...[beginTokenId, beginTokenId],
+      ...[guesses[0], guesses[1]],
+      guesses[2],
+      guesses[4],
+    ]);
+    expect(batch.inputs[2]).toBe(4);
   });
 });

@@ -7,6 +7,7 @@ import { familiarity } from '@caption-queue/captioning/trust/familiarity';
 import { createInsight } from '@caption-queue/captioning/trust/insight';
 import { nounPhrase } from '@caption-queue/captioning/trust/noun-phrase';
 import { nounsNeeded } from '@caption-queue/captioning/trust/nouns';
+import { surestName } from '@caption-queue/captioning/trust/surest-name';
 import { tagsOf } from '@caption-queue/captioning/trust/tags';
 import { createVocabulary } from '@caption-queue/captioning/vocabulary';
 import { describe, expect, it } from 'vitest';
@@ -68,8 +69,8 @@ describe('evidence', () => {
     expect(evidence.contradiction).toBeCloseTo(Math.log(0.2 / 0.8));
   });
 
-  it('for a tag: its own probability, the next one’s, and whether people would use a word for it', () => {
-    const evidence = see([0.7, 0.2, 0.1]).ofTag(0);
+  it('for a name: its own probability, the next one’s, and whether people would use a word for it', () => {
+    const evidence = see([0.7, 0.2, 0.1]).ofName();
     expect(evidence.probability).toBeCloseTo(Math.log(0.7 / 0.3));
     expect(evidence.runner_up).toBeCloseTo(Math.log(0.2 / 0.8));
     expect(evidence.support).toBeCloseTo(Math.log(0.9 / 0.1));
@@ -96,6 +97,31 @@ describe('evidence', () => {
     [7, 5],
   ])('of %i nouns %i must stand', (count, needed) => {
     expect(nounsNeeded(count)).toBe(needed);
+  });
+});
+
+describe('the name of what is seen', () => {
+  const kinds = [
+    ['doberman', 'pinscher', 'dog', 'animal'],
+    ['golden retriever', 'retriever', 'dog', 'animal'],
+    ['tabby', 'cat', 'animal'],
+  ];
+  const known = { dog: ['dog'], dogs: ['dog'], animal: ['animal'] };
+  const knowledge = { words: kinds, nouns: known, classWords: createClassWords(kinds, known) };
+  const nameOf = (...probabilities: number[]) =>
+    surestName(Float32Array.from(probabilities), knowledge);
+
+  it('is the class that the classifier is sure of', () => {
+    expect(nameOf(0.85, 0.1, 0.05)).toEqual({ classIndex: 0, kind: undefined, classes: [0] });
+  });
+
+  it('is the nearest kind where it wavers, in a word that the captioner knows', () => {
+    expect(nameOf(0.5, 0.4, 0.1)).toEqual({ classIndex: 0, kind: 'dog', classes: [0, 1] });
+    expect(nameOf(0.4, 0.2, 0.4)).toMatchObject({ classIndex: 0, kind: 'animal' });
+  });
+
+  it('is the likeliest class where no kind is sure', () => {
+    expect(nameOf(0.1, 0.2, 0.3)).toEqual({ classIndex: 2, kind: undefined, classes: [2] });
   });
 });
 

@@ -16,12 +16,15 @@ export interface AssessedPhoto {
   set: string;
   caption: Prediction;
   tag: Prediction;
+  firstTagRight: boolean;
 }
 
 export interface Quality {
   photos: number;
   captionsRight: number;
-  tagsRight: number;
+  firstTagsRight: number;
+  /** Where the classifier may name a kind instead. */
+  namesRight: number;
   auc: number;
   calibrationError: number;
 }
@@ -40,8 +43,9 @@ export function assess(
 ): AssessedPhoto[] {
   return crossValidate(photos, {
     fit,
-    predict: (chances, { set, caption, tag }) => ({
+    predict: (chances, { set, caption, tag, firstTagRight }) => ({
       set,
+      firstTagRight,
       caption: {
         probability: chanceOf(chances.caption, caption.evidence),
         right: caption.right,
@@ -53,12 +57,12 @@ export function assess(
 
 export function qualityOf(photos: readonly AssessedPhoto[]): Quality {
   const captions = photos.map(({ caption }) => caption);
-  const share = (predictions: Prediction[]) =>
-    predictions.filter(({ right }) => right).length / predictions.length;
+  const share = (right: boolean[]) => right.filter(Boolean).length / right.length;
   return {
     photos: photos.length,
-    captionsRight: share(captions),
-    tagsRight: share(photos.map(({ tag }) => tag)),
+    captionsRight: share(captions.map(({ right }) => right)),
+    firstTagsRight: share(photos.map(({ firstTagRight }) => firstTagRight)),
+    namesRight: share(photos.map(({ tag }) => tag.right)),
     auc: areaUnderCurve(captions),
     calibrationError: calibrationError(captions),
   };

@@ -2,6 +2,7 @@
 
 import type { Observation } from '@caption-queue/captioning/caption-output';
 import type { Insight } from '@caption-queue/captioning/trust/insight';
+import type { SurestName } from '@caption-queue/captioning/trust/surest-name';
 import type { LabelledPhoto } from './labelled-photos.ts';
 import type { Example } from './logistic-regression.ts';
 import type { Judge } from './right.ts';
@@ -11,8 +12,10 @@ export interface JudgedPhoto {
   file: string;
   words: string[];
   caption: Example;
-  /** Of the likeliest class. */
-  tag: Example & { classIndex: number };
+  /** What the classifier would call it. */
+  tag: Example & Pick<SurestName, 'classIndex' | 'kind'>;
+  /** Is the first tag right, the likeliest class by its own name? */
+  firstTagRight: boolean;
 }
 
 export function judgePhoto(
@@ -30,9 +33,11 @@ export function judgePhoto(
       right: judge.captionIsRight(words, truth),
     },
     tag: {
-      classIndex: insight.best,
-      evidence: insight.ofTag(insight.best),
-      right: judge.classIsRight(insight.best, truth),
+      classIndex: insight.name.classIndex,
+      kind: insight.name.kind,
+      evidence: insight.ofName(),
+      right: judge.nameIsRight(insight.name, truth),
     },
+    firstTagRight: judge.nameIsRight({ ...insight.name, kind: undefined }, truth),
   };
 }

@@ -38,12 +38,21 @@ export function reportOf(
 
 export function qualityTable({ quality }: CalibrationReport): string {
   return markdownTable(
-    ['photos', 'how many', 'captions right', 'tags right', 'AUC', 'calibration error'],
-    quality.map(({ set, photos, captionsRight, tagsRight, auc, calibrationError }) => [
+    [
+      'photos',
+      'how many',
+      'captions right',
+      'first tags right',
+      'names right',
+      'AUC',
+      'calibration error',
+    ],
+    quality.map(({ set, photos, auc, calibrationError, ...shares }) => [
       set,
       String(photos),
-      percent(captionsRight),
-      percent(tagsRight),
+      percent(shares.captionsRight),
+      percent(shares.firstTagsRight),
+      percent(shares.namesRight),
       auc.toFixed(3),
       calibrationError.toFixed(3),
     ]),
@@ -52,7 +61,7 @@ export function qualityTable({ quality }: CalibrationReport): string {
 
 export function thresholdTable({ thresholds, minConfidence }: CalibrationReport): string {
   return markdownTable(
-    ['`min_confidence`', 'pictures with an alt text', 'of those right', 'of those tags'],
+    ['`min_confidence`', 'pictures with an alt text', 'of those right', 'of those names'],
     thresholds.map(({ threshold, given, right, tags }) => [
       threshold === minConfidence ? `${threshold} (default)` : String(threshold),
       percent(given),

@@ -1,7 +1,8 @@
 // What counts as right. A caption is right if two thirds of its nouns stand in what people wrote of the photo; of a
 // photo that only has names, if one of its nouns is one of them. A noun stands if it, or something it is a kind of,
-// is there; words for people stand for each other. A class is right by its names in the same way.
+// is there; words for people stand for each other. The name of a class or of a kind is right in the same way.
 import { type Nouns, nounsNeeded, nounsOf, singular } from '@caption-queue/captioning/trust/nouns';
+import type { SurestName } from '@caption-queue/captioning/trust/surest-name';
 
 /** What is known of a photo. */
 export type Truth =
@@ -22,7 +23,7 @@ export interface Judge {
   saidIn(captions: readonly (readonly string[])[]): Set<string>;
   /** @param words of a caption, in lower case */
   captionIsRight(words: readonly string[], truth: Truth): boolean;
-  classIsRight(classIndex: number, truth: Truth): boolean;
+  nameIsRight(name: Pick<SurestName, 'classIndex' | 'kind'>, truth: Truth): boolean;
 }
 
 /** @param classWords for each class its own names, then its hypernyms */
@@ -62,11 +63,10 @@ export function createJudge(nouns: Nouns, classWords: readonly string[][]): Judg
       const standing = found.filter((noun) => stands(nouns[noun] as string[], said));
       return standing.length >= nounsNeeded(found.length);
     },
-    classIsRight(classIndex, truth) {
-      const names = classWords[classIndex] ?? [];
-      if (truth.kind === 'names') return truth.names.includes(names[0] as string);
-      const said = saidIn(truth.captions);
-      return names.some((name) => said.has(name));
+    nameIsRight({ classIndex, kind }, truth) {
+      const own = classWords[classIndex] ?? [];
+      if (truth.kind === 'names') return truth.names.includes(kind ?? (own[0] as string));
+      return stands(kind === undefined ? own : (nouns[kind] as string[]), saidIn(truth.captions));
     },
   };
 }

@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Bundle } from '@caption-queue/captioning/bundle';
+import type { CaptionOutput } from '@caption-queue/contract/caption';
 import { createEngine } from '@caption-queue/inference/create-engine';
 import sharp from 'sharp';
 import { captionSplit } from '../evaluation/caption-split.ts';
@@ -40,17 +41,28 @@ export async function photosSection({
     const shown = `${path.parse(file).name}.jpg`;
     const thumbnail = await loadThumbnail(path.join(folder, file), THUMBNAIL_HEIGHT);
     await writeFile(path.join(cardFolder, shown), await encodeJpeg(thumbnail));
+    const { caption, confidence, alt_text } = captions[index] as CaptionOutput;
     rows.push([
       image(file, `${path.basename(cardFolder)}/${encodeURIComponent(shown)}`),
-      captions[index] as string,
-      ...(ofCopies ? [ofCopies[index] as string] : []),
+      caption,
+      ...(confidence === null ? [] : [confidence.toFixed(2), alt_text ?? '–']),
+      ...(ofCopies ? [ofCopies[index]?.caption as string] : []),
     ]);
   }
-  const header = ['photo', 'caption', ...(ofCopies ? [`of a ${copySide} × ${copySide} copy`] : [])];
+  const isCalibrated = captions.every(({ confidence }) => confidence !== null);
+  const header = [
+    ...['photo', 'caption'],
+    ...(isCalibrated ? ['confidence', 'alt text'] : []),
+    ...(ofCopies ? [`caption of a ${copySide} × ${copySide} copy`] : []),
+  ];
   return markdownTable(header, rows);
 }
 
-async function captionAll(bundle: Bundle, folder: string, files: string[]): Promise<string[]> {
+async function captionAll(
+  bundle: Bundle,
+  folder: string,
+  files: string[],
+): Promise<CaptionOutput[]> {
   const { captions } = await captionSplit({
     engine: await createEngine('onnx', { threads: 1 }),
     bundle,
@@ -58,7 +70,7 @@ async function captionAll(bundle: Bundle, folder: string, files: string[]): Prom
     imageFolder: folder,
     generation: bundle.manifest.generation,
   });
-  return captions.map(({ caption }) => caption);
+  return captions.map(({ output }) => output);
 }
 
 async function captionCopies({
@@ -71,7 +83,7 @@ async function captionCopies({
   folder: string;
   files: string[];
   copySide: number;
-}): Promise<string[]> {
+}): Promise<CaptionOutput[]> {
   const copies = await mkdtemp(path.join(tmpdir(), 'card-'));
   try {
     for (const file of files) {

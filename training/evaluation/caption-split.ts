@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { Bundle } from '@caption-queue/captioning/bundle';
 import type { GeneratedWord } from '@caption-queue/captioning/generation/streamer';
 import { FEATURES_BYTES, type GenerationDefaults } from '@caption-queue/contract/bundle';
+import type { CaptionOutput } from '@caption-queue/contract/caption';
 import { normaliseImage } from '@caption-queue/imaging/normalise';
 import { createEncoder } from '@caption-queue/inference/encoder';
 import type { Engine, Precision } from '@caption-queue/inference/engine';
@@ -11,9 +12,16 @@ import { createPictureCaptioner } from '@caption-queue/inference/picture-caption
 import type { CaptionedPhoto } from '../dataset/photo-captions.ts';
 import type { FeatureFile } from '../features/feature-file.ts';
 
+export interface SplitCaption {
+  caption: string;
+  words: GeneratedWord[];
+  /** As the service would answer. */
+  output: CaptionOutput;
+}
+
 export interface CaptionedSplit {
   /** Best caption of each photo, in the order of the photos. */
-  captions: { caption: string; words: GeneratedWord[] }[];
+  captions: SplitCaption[];
   /** Of generation alone, without encoding. */
   captionsPerSecond: number;
   /** How many photos' features came from the feature file. */
@@ -64,13 +72,13 @@ export async function captionSplit({
       grid = new Uint16Array(await encoder.encode(pixels));
     }
     const startedAt = performance.now();
-    const { generated } = await captioner.observe({
+    const observation = await captioner.observe({
       features: grid,
       options: { ...generation, alternatives: 1 },
     });
     generationMs += performance.now() - startedAt;
-    const { alternatives, words } = generated;
-    captions.push({ caption: alternatives[0]?.caption ?? '', words });
+    const output = captioner.judge(observation);
+    captions.push({ caption: output.caption, words: observation.generated.words, output });
     onProgress?.(captions.length);
   }
   await encoder.dispose();

@@ -4,9 +4,17 @@ import { type Nouns, singular } from './nouns.ts';
 /** Names of classes have at most so many words that a caption is searched for. */
 const LONGEST_NAME = 3;
 
+/** What words mean to a bundle. */
+export interface NameKnowledge {
+  classWords: ClassWords;
+  nouns: Nouns;
+}
+
 export interface ClassWords {
   /** Classes that a word or a few words in a row name, by themselves or as their kind (`dog` for a terrier). */
   classesNamedBy(words: readonly string[]): Set<number>;
+  /** Classes that have the name, as their own or as their kind. */
+  classesOf(name: string): readonly number[];
   /** Words of the vocabulary that name the class. */
   wordsNaming(classIndex: number): string[];
 }
@@ -39,6 +47,7 @@ export function createClassWords(words: readonly string[][], nouns: Nouns): Clas
       }
       return named;
     },
+    classesOf: (name) => classesOf.get(name) ?? [],
     wordsNaming: (index) => wordsOf.get(index) ?? [],
   };
 }

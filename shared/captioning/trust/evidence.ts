@@ -1,6 +1,7 @@
 // What tells whether a caption or a tag is right: the numbers that a chance is computed from.
-import type { ClassWords } from './class-words.ts';
-import { type Nouns, nounsNeeded, nounsOf } from './nouns.ts';
+import type { NameKnowledge } from './class-words.ts';
+import { nounsNeeded, nounsOf } from './nouns.ts';
+import type { SurestName } from './surest-name.ts';
 
 /** By name; the names are those of the weights in `calibration.json`. */
 export type Evidence = Record<string, number>;
@@ -12,11 +13,6 @@ export interface Sight {
   familiarity: number;
   /** That people would name it (or a kind of it) in this picture. @param noun in the singular */
   nounChance(noun: string): number;
-}
-
-export interface NameKnowledge {
-  classWords: ClassWords;
-  nouns: Nouns;
 }
 
 /**
@@ -62,24 +58,27 @@ export function captionEvidence(
 }
 
 /**
- * - `probability`: log-odds of the class
+ * - `probability`: log-odds of the classes that the name is right for, together
  * - `runner_up`: log-odds of the likeliest other class
- * - `support`: log-odds of the likeliest noun that names the class
+ * - `support`: log-odds of the likeliest noun for it
  * - `familiarity`: as of the picture
  */
 export function tagEvidence(
-  classIndex: number,
+  { classIndex, kind, classes }: SurestName,
   { probabilities, familiarity, nounChance }: Sight,
   { classWords, nouns }: NameKnowledge,
 ): Evidence {
+  const isMeant = new Set(classes);
+  let probability = 0;
   let runnerUp = 0;
-  probabilities.forEach((probability, index) => {
-    if (index !== classIndex) runnerUp = Math.max(runnerUp, probability);
+  probabilities.forEach((ofClass, index) => {
+    if (isMeant.has(index)) probability += ofClass;
+    else runnerUp = Math.max(runnerUp, ofClass);
   });
-  const names = classWords.wordsNaming(classIndex);
+  const names = kind === undefined ? classWords.wordsNaming(classIndex) : [kind];
   const chances = names.map((word) => nounChance(nouns[word]?.[0] as string));
   return {
-    probability: logit(probabilities[classIndex] as number),
+    probability: logit(probability),
     runner_up: logit(runnerUp),
     support: logit(Math.max(0, ...chances)),
     familiarity,

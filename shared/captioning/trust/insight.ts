@@ -6,6 +6,7 @@ import { createClassWords } from './class-words.ts';
 import { captionEvidence, type Evidence, type Sight, tagEvidence } from './evidence.ts';
 import { familiarity } from './familiarity.ts';
 import type { Nouns } from './nouns.ts';
+import { type SurestName, surestName } from './surest-name.ts';
 
 /** Of nouns that are too rare in the training captions to be judged. */
 const RARE_NOUN_CHANCE = 0.01;
@@ -19,12 +20,13 @@ export interface InsightSource {
 }
 
 export interface Insight {
-  /** The likeliest class. */
-  readonly best: number;
+  /** What the picture shows first of all, by the classifier. */
+  readonly name: SurestName;
   /** Words that a sentence about this picture should have one of; `undefined` for familiar pictures. */
   readonly guidance: Guidance | undefined;
   ofCaption(words: readonly { text: string; logProb: number }[]): Evidence;
-  ofTag(classIndex: number): Evidence;
+  /** Of the name. */
+  ofName(): Evidence;
 }
 
 /** What the two classifiers say of one picture. */
@@ -38,7 +40,7 @@ export interface Seen {
 export function createInsight(source: InsightSource): (seen: Seen) => Insight {
   const { vocabulary, words, nouns, calibration } = source;
   const { meanClassProbabilities, judgedNouns, guidance } = calibration;
-  const names = { classWords: createClassWords(words, nouns), nouns };
+  const names = { words, classWords: createClassWords(words, nouns), nouns };
   const placeOf = new Map(judgedNouns.map((noun, index) => [noun, index]));
 
   function guide({ probabilities, familiarity: known }: Sight): Guidance | undefined {
@@ -58,11 +60,12 @@ export function createInsight(source: InsightSource): (seen: Seen) => Insight {
       familiarity: familiarity(probabilities, meanClassProbabilities),
       nounChance: (noun) => nounChances[placeOf.get(noun) ?? -1] ?? RARE_NOUN_CHANCE,
     };
+    const name = surestName(probabilities, names);
     return {
-      best: probabilities.indexOf(Math.max(...probabilities)),
+      name,
       guidance: guide(sight),
       ofCaption: (caption) => captionEvidence(caption, sight, names),
-      ofTag: (classIndex) => tagEvidence(classIndex, sight, names),
+      ofName: () => tagEvidence(name, sight, names),
     };
   };
 }

@@ -1,0 +1,36 @@
+// What to call what the classifier sees: its likeliest class, or a kind of thing where it can't decide between several.
+import type { NameKnowledge } from './class-words.ts';
+
+export interface SurestName {
+  /** The likeliest class. */
+  classIndex: number;
+  /** A word of the vocabulary for a kind of thing, or `undefined` for the class's own name. */
+  kind: string | undefined;
+  /** Classes that the name is right for. */
+  classes: readonly number[];
+}
+
+/** From here on the classifier has decided. */
+const SURE = 0.8;
+
+/**
+ * The own name of the likeliest class if it is sure; else the nearest kind that the classes of that kind are sure of
+ * together, among the words that the captioner knows ("a dog" where it wavers between breeds); else the own name.
+ * @param knowledge.words `words.json`: for each class its own names, then its hypernyms, nearest first
+ */
+export function surestName(
+  probabilities: Float32Array,
+  { words, classWords, nouns }: NameKnowledge & { words: readonly string[][] },
+): SurestName {
+  const classIndex = probabilities.indexOf(Math.max(...probabilities));
+  const own = { classIndex, kind: undefined, classes: [classIndex] };
+  if ((probabilities[classIndex] as number) >= SURE) return own;
+  for (const name of words[classIndex] ?? []) {
+    const classes = classWords.classesOf(name);
+    const sum = classes.reduce((total, index) => total + (probabilities[index] as number), 0);
+    if (classes.length > 1 && nouns[name]?.[0] === name && sum >= SURE) {
+      return { classIndex, kind: name, classes };
+    }
+  }
+  return own;
+}
