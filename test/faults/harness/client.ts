@@ -6,8 +6,8 @@ import type { Ledger } from './ledger.ts';
 const PATIENCE_MS = 60_000;
 /** It should retry a little later than at once, as clients do, and without a pause that hides an outage. */
 const PAUSE_MS = 100;
-/** An API that was killed may leave a request without an answer. */
-const REQUEST_TIMEOUT_MS = 10_000;
+/** Nothing takes so long but a connection that nobody will ever answer. */
+const REQUEST_TIMEOUT_MS = 30_000;
 
 export interface Upload {
   picture: Uint8Array;

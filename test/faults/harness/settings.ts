@@ -11,6 +11,8 @@ export interface FaultSettings {
   silenceMs: number;
   /** Promise 9: pictures that are damaged at random. */
   mutations: number;
+  /** And the largest picture that is let in, which decides about memory. */
+  maxPixels: number;
   /** Promise 11: how often every process is replaced under load. */
   rollingRounds: number;
   /** Histories that the model of the state machine tries. */
@@ -27,6 +29,7 @@ const short: FaultSettings = {
   outageMs: 3_000,
   silenceMs: 10_000,
   mutations: 300,
+  maxPixels: 25_000_000,
   rollingRounds: 1,
   histories: 25,
   soakMs: 8_000,
@@ -40,6 +43,7 @@ const long: FaultSettings = {
   outageMs: 20_000,
   silenceMs: 20_000,
   mutations: 10_000,
+  maxPixels: 100_000_000,
   rollingRounds: 10,
   histories: 1_000,
   soakMs: 30 * 60_000,

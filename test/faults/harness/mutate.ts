@@ -1,0 +1,26 @@
+// Damages pictures as the seed has it: bytes overwritten, mostly in the header, and now and then the end cut off.
+import sharp from 'sharp';
+import { readPhoto } from '../../support/pictures.ts';
+import type { Random } from '../../support/random.ts';
+
+const formats = ['jpeg', 'png', 'webp', 'gif', 'avif'] as const;
+/** Formats keep their structure at the beginning, where changes do the most. */
+const HEADER_BYTES = 400;
+const MOST_CHANGES = 8;
+const CUT_SHARE = 0.1;
+
+/** @returns what makes another damaged picture each time */
+export async function createMutator(random: Random): Promise<() => Buffer> {
+  const photo = await sharp(readPhoto('cat.jpg')).resize(160).toBuffer();
+  const originals = await Promise.all(
+    formats.map((format) => sharp(photo).toFormat(format).withMetadata().toBuffer()),
+  );
+  const below = (limit: number) => Math.floor(random() * limit);
+  return () => {
+    const bytes = Buffer.from(originals[below(originals.length)] ?? photo);
+    for (let changes = 1 + below(MOST_CHANGES); changes > 0; changes -= 1) {
+      bytes[below(random() < 0.5 ? HEADER_BYTES : bytes.length)] = below(256);
+    }
+    return random() < CUT_SHARE ? bytes.subarray(0, below(bytes.length)) : bytes;
+  };
+}
