@@ -71,21 +71,6 @@ describe.skipIf(!redisIsAvailable)('a request', () => {
   describe('with an Idempotency-Key', () => {
     const headers = { 'idempotency-key': 'order-66' };
 
-    it('made fifty times at once is one job, and all fifty learn its id', async () => {
-      const api = await start();
-      /** On a busy machine pictures may wait too long to be decoded; the key makes it safe to repeat. */
-      const insist = async (): Promise<Response> => {
-        const answer = await post(api, { headers });
-        return answer.status === 503 ? insist() : answer;
-      };
-      const answers = await Promise.all(Array.from({ length: 50 }, insist));
-      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]));
-      expect(new Set(await Promise.all(answers.map(idOf))).size).toBe(1);
-      const { queues, redis: connection, prefix } = api.queueSide;
-      expect((await queues.counts('encode')).waiting).toBe(1);
-      expect(await connection.keys(`${prefix}:caption:*`)).toHaveLength(1);
-    });
-
     it('is the same whatever boundary, file name or place of the options it came with', async () => {
       const api = await start();
       const first = await post(api, { headers, fields: { beam_width: '4' } });
