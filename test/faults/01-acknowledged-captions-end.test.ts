@@ -1,8 +1,9 @@
-// Promise 1: every caption answered with 202 reaches a terminal state, whatever is killed meanwhile.
+// Promise 1: every caption answered with 202 reaches a terminal state, and webhooks tell of it, whatever is killed.
 import { Redis } from 'ioredis';
 import { describe, expect, it, type TestContext } from 'vitest';
 import { createQueueSide, randomPrefix } from '../support/pipeline.ts';
 import { redisIsAvailable, startRedis } from '../support/redis.ts';
+import { startReceiver } from '../support/webhooks.ts';
 import { insist, untilEnded } from './harness/client.ts';
 import { type Cluster, startCluster } from './harness/cluster.ts';
 import { inspectRecords } from './harness/inspect-records.ts';
@@ -10,9 +11,12 @@ import { createLedger, nothingWrong } from './harness/ledger.ts';
 import { smallPhotos } from './harness/pictures.ts';
 import { randomFor, shuffled } from './harness/seed.ts';
 import { settings } from './harness/settings.ts';
+import { createEndpoint } from './harness/webhook-endpoint.ts';
 
 const DIFFERENT_PHOTOS = 8;
 const CLIENTS = 4;
+/** What a dead API had begun to tell is told within 15 s by the next; an attempt that failed is repeated after 5 s. */
+const TELLING = { timeout: 30_000, interval: 200 };
 /** What is documented of a durable server that writes its file every second. */
 const EVERYSEC_BOUND_MS = 2_000;
 
@@ -23,10 +27,16 @@ describe.skipIf(!redisIsAvailable)('a caption that was answered with 202', () =>
     const cluster = await startCluster({
       encoders: 1,
       decoders: 1,
-      env: { FEATURE_CACHE_TTL_SECONDS: '0', RESULT_CACHE_TTL_SECONDS: '0' },
+      env: {
+        FEATURE_CACHE_TTL_SECONDS: '0',
+        RESULT_CACHE_TTL_SECONDS: '0',
+        OUTBOUND_ALLOW: 'loopback',
+      },
     });
     onTestFinished(() => cluster.stop());
     const { url } = cluster;
+    const receiver = await startReceiver();
+    onTestFinished(() => receiver.close());
     const photos = await smallPhotos(DIFFERENT_PHOTOS);
     const caption = async (index: number) => {
       const id = await insist(url, { picture: photos[index] as Uint8Array, key: `calm-${index}` });
@@ -34,6 +44,7 @@ describe.skipIf(!redisIsAvailable)('a caption that was answered with 202', () =>
     };
     const undisturbed = await Promise.all(photos.map((_photo, index) => caption(index)));
 
+    await createEndpoint(url, receiver);
     const ledger = createLedger();
     let next = 0;
     const client = async () => {
@@ -46,6 +57,14 @@ describe.skipIf(!redisIsAvailable)('a caption that was answered with 202', () =>
     };
     await Promise.all([...Array.from({ length: CLIENTS }, client), killAtRandom(cluster, ledger)]);
     for (const { id } of ledger.acknowledged) await untilEnded(url, id, { ledger });
+    const untold = () => {
+      for (const { body, headers } of receiver.received.splice(0)) {
+        const captionId = JSON.parse(body).data.id;
+        ledger.deliver({ webhookId: headers['webhook-id'] ?? '', captionId });
+      }
+      return ledger.untold();
+    };
+    await expect.poll(untold, TELLING).toEqual([]);
 
     expect(ledger.audit()).toEqual(nothingWrong);
     expect(ledger.acknowledged).toHaveLength(settings.uploads);

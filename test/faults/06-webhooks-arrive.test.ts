@@ -9,13 +9,13 @@ import {
   answerOk,
   answerStatus,
   startReceiver,
-  type TestReceiver,
 } from '../support/webhooks.ts';
 import { insist, untilEnded } from './harness/client.ts';
 import { startCluster } from './harness/cluster.ts';
 import { createLedger, nothingWrong } from './harness/ledger.ts';
 import { smallPhotos } from './harness/pictures.ts';
 import { settings } from './harness/settings.ts';
+import { createEndpoint } from './harness/webhook-endpoint.ts';
 
 /** A dead process's attempts are taken over within 15 s; an attempt that failed is repeated after 5 s. */
 const ARRIVAL = { timeout: 60_000 };
@@ -70,13 +70,3 @@ describe.skipIf(!redisIsAvailable)('a webhook', () => {
     }
   });
 });
-
-async function createEndpoint(url: string, receiver: TestReceiver): Promise<{ secret: string }> {
-  const answer = await fetch(`${url}/v1/webhooks`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ url: receiver.url }),
-  });
-  expect(answer.status).toBe(201);
-  return (await answer.json()) as { secret: string };
-}

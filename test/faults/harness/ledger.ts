@@ -18,6 +18,8 @@ export interface Ledger {
   end(caption: Caption): void;
   endOf(id: string): Caption | undefined;
   deliver(delivery: { webhookId: string; captionId: string }): void;
+  /** Acknowledged, and no webhook has told of them yet. */
+  untold(): string[];
   /** What doesn't add up; all of it is empty when the promise was kept. */
   audit(): Audit;
 }
@@ -58,6 +60,7 @@ export function createLedger(): Ledger {
     deliver({ webhookId, captionId }) {
       told.set(captionId, (told.get(captionId) ?? new Set()).add(webhookId));
     },
+    untold: () => acknowledged.map(({ id }) => id).filter((id) => !told.has(id)),
     audit() {
       const ids = new Map<string, Set<string>>();
       for (const { key, id } of acknowledged) ids.set(key, (ids.get(key) ?? new Set()).add(id));
