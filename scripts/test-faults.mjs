@@ -1,4 +1,4 @@
-// `npm run test:faults`: only the proofs of docs/reliability.md. `-- --long` runs their long form, which takes hours;
+// `npm run test:faults`: only the proofs of docs/reliability.md. `-- --long` runs their long form, which takes more than an hour;
 // FAULTS_SEED repeats a run. Other arguments go to vitest; files among them are run instead of all.
 import './lib/node-version.mjs';
 import { runCommand } from './lib/report.mjs';
