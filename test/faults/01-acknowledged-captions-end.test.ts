@@ -7,7 +7,7 @@ import { startReceiver } from '../support/webhooks.ts';
 import { insist, untilEnded } from './harness/client.ts';
 import { type Cluster, startCluster } from './harness/cluster.ts';
 import { inspectRecords } from './harness/inspect-records.ts';
-import { createLedger, nothingWrong } from './harness/ledger.ts';
+import { createLedger, type Ledger, nothingWrong } from './harness/ledger.ts';
 import { smallPhotos } from './harness/pictures.ts';
 import { randomFor, shuffled } from './harness/seed.ts';
 import { settings } from './harness/settings.ts';
@@ -106,19 +106,26 @@ describe.skipIf(!redisIsAvailable)('a caption that was answered with 202', () =>
 });
 
 /** Spread over the uploads: each kind in turn, in an order by the seed, so that none is missed. */
-async function killAtRandom(
-  { apis, encoders, decoders, redis }: Cluster,
-  ledger: ReturnType<typeof createLedger>,
-): Promise<void> {
+async function killAtRandom(cluster: Cluster, ledger: Ledger): Promise<void> {
+  const { services, redis, network } = cluster;
   const random = randomFor('kills');
-  const strikes = [...apis, ...encoders, ...decoders].map((service) => async () => {
+  const strikes = services.map((service) => async () => {
     await service.kill();
     await service.restart();
   });
-  strikes.push(async () => {
-    await redis.crash();
-    await redis.revive();
-  });
+  strikes.push(
+    async () => {
+      await redis.crash();
+      await redis.revive();
+    },
+    async () => network.cut(),
+    // As a power cut has it.
+    async () => {
+      await Promise.all([redis.crash(), ...services.map((service) => service.kill())]);
+      await redis.revive();
+      await Promise.all(services.map((service) => service.restart()));
+    },
+  );
   for (let done = 0; done < settings.kills; ) {
     for (const strike of shuffled(strikes, random)) {
       if (done === settings.kills) break;

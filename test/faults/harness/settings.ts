@@ -24,7 +24,7 @@ export interface FaultSettings {
 
 const short: FaultSettings = {
   uploads: 40,
-  kills: 4,
+  kills: 6,
   claimsBefore: 8,
   outageMs: 3_000,
   silenceMs: 10_000,
