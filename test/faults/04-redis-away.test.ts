@@ -35,6 +35,13 @@ const outages: Outage[] = [
     end: ({ network }) => network.pass(),
   },
   {
+    // What was given up arrives in the end, and may be done.
+    what: 'is behind a network that holds everything back',
+    forMs: settings.outageMs,
+    begin: ({ network }) => network.pause(),
+    end: ({ network }) => network.pass(),
+  },
+  {
     what: 'is behind a network that resets everything',
     forMs: settings.outageMs,
     begin: ({ network }) => network.reset(),

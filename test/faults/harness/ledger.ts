@@ -6,7 +6,6 @@ export interface Acknowledgement {
   /** The Idempotency-Key of the request. */
   key: string;
   id: string;
-  atMs: number;
 }
 
 export interface Ledger {
@@ -45,7 +44,7 @@ export function createLedger(): Ledger {
   return {
     acknowledged,
     acknowledge(key, id) {
-      acknowledged.push({ key, id, atMs: Date.now() });
+      acknowledged.push({ key, id });
       news.emit('acknowledged');
     },
     async untilAcknowledged(count) {

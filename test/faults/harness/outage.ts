@@ -1,5 +1,4 @@
 // What happens to a service while its durable Redis is away, and after it has returned: promise 4, for every way to be away.
-
 import { buildKeys } from '@caption-queue/contract/keys';
 import { Redis } from 'ioredis';
 import { expect } from 'vitest';
@@ -7,8 +6,8 @@ import { idOf, post, untilEnded } from './client.ts';
 import type { Cluster } from './cluster.ts';
 
 /** What is promised. */
-export const REFUSAL_MS = 2_500;
-export const RESUME_MS = 10_000;
+const REFUSAL_MS = 2_500;
+const RESUME_MS = 10_000;
 
 /** Posts and expects a refusal in time. @returns how long it took */
 export async function expectRefusal(url: string, picture: Uint8Array): Promise<number> {

@@ -33,7 +33,7 @@ const short: FaultSettings = {
   rollingRounds: 1,
   histories: 25,
   soakMs: 8_000,
-  timeoutMs: 120_000,
+  timeoutMs: 300_000,
 };
 
 const long: FaultSettings = {
