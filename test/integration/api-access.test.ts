@@ -120,17 +120,20 @@ describe.skipIf(!redisIsAvailable)('a service with AUTH=required', () => {
     expect((await get('/metrics', await bearer('acme', 'admin'))).status).toBe(200);
   });
 
-  it('lets a browser log in to the page, and keeps other sites from using that login', async () => {
-    const asked = await get('/');
-    expect(asked.status).toBe(401);
-    expect(asked.headers.get('www-authenticate')).toBe('Basic realm="caption-queue"');
+  it('shows the page to everyone, since it asks for a key itself', async () => {
+    const answer = await get('/');
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('content-type')).toMatch(/^text\/html/);
+  });
+
+  it('lets a browser log in, and keeps other sites from using that login', async () => {
     const { key } = await api.apiKeys.create({
       tenant: 'acme',
       scopes: ['captions:read', 'captions:write'],
       name: '',
     });
     const authorization = `Basic ${Buffer.from(`anyone:${key}`).toString('base64')}`;
-    expect((await get('/', { authorization })).status).toBe(200);
+    expect((await get('/info', { authorization })).status).toBe(200);
     expect((await post({ authorization, origin: api.address })).status).toBe(202);
     const foreign = await post({ authorization, origin: 'https://evil.example' });
     expect(await readProblem(foreign)).toMatchObject({ code: 'foreign_origin', status: 403 });

@@ -2,7 +2,7 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startApi, type TestApi } from '../support/api.ts';
-import { chromiumIsAvailable, startChromium } from '../support/chromium.ts';
+import { chromiumIsAvailable, openPage, startChromium } from '../support/chromium.ts';
 import { type RedisServer, redisIsAvailable, startRedis } from '../support/redis.ts';
 
 type Operation = {
@@ -87,20 +87,21 @@ describe.skipIf(!redisIsAvailable)('the description of the API', () => {
   it.skipIf(!chromiumIsAvailable)('is drawn in a browser, with every call on it', async () => {
     const browser = await startChromium();
     try {
-      const page = await browser.open(`${api.address}/docs#createCaption`);
-      await page.until(`document.querySelector('main')?.ariaBusy === null`);
+      const page = await openPage(browser, `${api.address}/docs#createCaption`, {
+        viewport: { width: 360, height: 740 },
+      });
+      await page.locator('main:not([aria-busy])').waitFor();
       const drawn = await page.evaluate<string[]>(
         `[...document.querySelectorAll('.operation')].map(({ id }) => id)`,
       );
       const ids = (await operations()).map(([, { operationId }]) => operationId);
       expect(drawn.sort()).toEqual(ids.sort());
-      expect(await page.evaluate(`document.querySelector('#createCaption').open`)).toBe(true);
-      await page.screenshot({ width: 360, height: 740 });
+      expect(await page.locator('#createCaption[open]').count()).toBe(1);
       expect(await page.evaluate(`document.documentElement.scrollWidth`)).toBe(360);
       expect(page.complaints).toEqual([]);
 
-      const board = await browser.open(`${api.address}/admin/queues`);
-      await board.until(`document.body?.innerText.includes('image-encode')`);
+      const board = await openPage(browser, `${api.address}/admin/queues`);
+      await board.getByText('image-encode').first().waitFor();
       expect(board.complaints).toEqual([]);
     } finally {
       await browser.close();

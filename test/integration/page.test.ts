@@ -1,149 +1,211 @@
-// The page in a real browser: choose pictures, watch words, get captions, read errors. Workers have a made-up model.
+// The page in a real browser: drop pictures, watch words, get captions, read errors, come back. The model is made up.
 import { writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startApi, type TestApi } from '../support/api.ts';
-import { type Browser, chromiumIsAvailable, startChromium } from '../support/chromium.ts';
-import { createWorkerSide, type WorkerSide } from '../support/pipeline.ts';
+import {
+  chromiumIsAvailable,
+  type OpenPage,
+  openPage,
+  startChromium,
+} from '../support/chromium.ts';
+import { cards, createHeldModel, dropPhotos, photo, ready } from '../support/page.ts';
+import { createWorkerSide, soon, type WorkerSide } from '../support/pipeline.ts';
 import { type RedisServer, redisIsAvailable, startRedis } from '../support/redis.ts';
 
-const photo = (name: string) =>
-  fileURLToPath(new URL(`../fixtures/photos/${name}`, import.meta.url));
+const SENTENCE = 'a <b>bold</b> dog runs';
 
-const sentence = ['a', '<b>bold</b>', 'dog', 'runs'];
-const text = (selector: string) => `document.querySelector('${selector}').textContent.trim()`;
-
-describe.skipIf(!redisIsAvailable)('the page', () => {
+describe.skipIf(!redisIsAvailable || !chromiumIsAvailable)('the page', () => {
+  const model = createHeldModel();
   let redis: RedisServer;
   let api: TestApi;
   let workers: WorkerSide;
-  let goOn: () => void;
-  let mayGoOn: Promise<void>;
+  let browser: Browser;
+  let folder: string;
 
   beforeAll(async () => {
     redis = await startRedis();
     api = await startApi({ redisUrl: redis.url });
-    mayGoOn = new Promise((resolve) => {
-      goOn = resolve;
-    });
     workers = createWorkerSide({
       url: redis.url,
       prefix: api.queueSide.prefix,
-      async generate({ onEvent }) {
-        for (const [index, word] of sentence.entries()) {
-          onEvent({ type: 'word', index, text: word, logProb: -0.1 });
-          // The first picture stops half-way, until the test has seen it.
-          if (index === 1) await mayGoOn;
-        }
-        return {
-          words: sentence.map((word) => ({ text: word, logProb: -0.1 })),
-          alternatives: [
-            { caption: sentence.join(' '), logProb: -1 },
-            { caption: 'a dog', logProb: -1 - Math.LN2 },
-          ],
-        };
-      },
+      generate: model.generate,
     });
+    folder = await mkdtemp(path.join(tmpdir(), 'caption-queue-page-'));
+    browser = await startChromium();
+  });
+  afterEach(async () => {
+    model.goOn();
+    await Promise.all(browser.contexts().map((context) => context.close()));
   });
   afterAll(async () => {
+    await browser?.close();
     await workers?.stop();
     await api?.close();
     await redis?.stop();
+    await rm(folder, { recursive: true, force: true });
   });
 
-  it('comes under a policy that runs only its own files, and is not sent twice', async () => {
-    const response = await fetch(`${api.address}/`);
-    const policy = response.headers.get('content-security-policy') ?? '';
-    expect(policy).toContain("default-src 'none'");
-    expect(policy).not.toContain('unsafe');
-    expect(response.headers.get('x-content-type-options')).toBe('nosniff');
-    const html = await response.text();
-    expect(html).not.toMatch(/\sstyle=|\son\w+=|<script>|https?:\/\//);
-    for (const [, file] of html.matchAll(/(?:src|href)="(\/[^"]+)"/g)) {
-      expect((await fetch(`${api.address}${file}`)).status, file).toBe(200);
+  async function open(): Promise<OpenPage> {
+    const page = await openPage(browser, api.address);
+    await ready(page);
+    return page;
+  }
+
+  it('captions ten dropped photos, each word after the one before', async () => {
+    const page = await open();
+    // Notes every text that a caption ever shows.
+    await page.evaluate(`{
+      globalThis.seen = new Map();
+      new MutationObserver(() => {
+        for (const caption of document.querySelectorAll('.caption')) {
+          const texts = seen.get(caption) ?? [];
+          const text = [...caption.querySelectorAll('.word')].map((w) => w.textContent).join(' ');
+          if (text !== texts.at(-1)) seen.set(caption, [...texts, text]);
+        }
+      }).observe(document.querySelector('#cards'), { subtree: true, childList: true, characterData: true });
+    }`);
+    await dropPhotos(page, 10);
+    await expect.poll(() => cards(page, 'succeeded').count(), soon).toBe(10);
+    const captions = await page.locator('.caption').allTextContents();
+    expect(captions).toEqual(Array.from({ length: 10 }, () => SENTENCE));
+    const seen = await page.evaluate<string[][]>(`[...seen.values()]`);
+    expect(seen).toHaveLength(10);
+    for (const texts of seen) {
+      for (const [i, text] of texts.entries()) expect(text).toMatch(texts[i - 1] ?? '');
+      expect(texts.at(-1)).toBe(SENTENCE);
     }
-    const etag = response.headers.get('etag') ?? '';
-    const again = await fetch(`${api.address}/`, { headers: { 'if-none-match': etag } });
-    expect(again.status).toBe(304);
+    expect(await page.locator('.card').first().getAttribute('aria-label')).toBe('photo-0.jpg');
+    expect(await page.locator('#tally').textContent()).toBe('10 captioned');
+    expect(page.complaints).toEqual([]);
   });
 
-  describe.skipIf(!chromiumIsAvailable)('in a browser', () => {
-    let browser: Browser;
-    let folder: string;
-    beforeAll(async () => {
-      folder = await mkdtemp(path.join(tmpdir(), 'caption-queue-page-'));
-      browser = await startChromium();
-    });
-    afterAll(async () => {
-      await browser?.close();
-      await rm(folder, { recursive: true, force: true });
-    });
+  it('shows words and, fainter, the draft while it works; nothing a model says is markup', async () => {
+    model.hold();
+    const page = await open();
+    await page.setInputFiles('#files', photo('cat'));
+    await expect
+      .poll(() => page.locator('.caption').textContent(), soon)
+      .toBe('a <b>bold</b> fox sits');
+    expect(await page.locator('.caption .draft').textContent()).toBe(' fox sits');
+    expect(await page.locator('.state').textContent()).toBe('Finding words');
+    model.goOn();
+    await cards(page, 'succeeded').waitFor();
+    expect(await page.locator('.caption').textContent()).toBe(SENTENCE);
+    expect(await page.locator('.caption b').count()).toBe(0);
+    await page.locator('.others summary').click();
+    expect(await page.locator('.others li').textContent()).toBe('a dog');
+    expect(await page.locator('.others .bar').getAttribute('aria-label')).toBe('50 % as likely');
+    expect(page.complaints).toEqual([]);
+  });
 
-    it('shows words as they come, then the caption and its alternatives', async () => {
-      const page = await browser.open(api.address);
-      await page.until(`document.readyState === 'complete'`);
-      await page.chooseFiles('#files', [photo('cat.jpg')]);
-      await page.until(`${text('.caption')} === 'a <b>bold</b>'`);
-      expect(await page.evaluate(text('.state'))).toBe('Finding words');
-      expect(await page.evaluate(`document.querySelector('.caption').ariaBusy`)).toBe('true');
-      goOn();
-      await page.until(`${text('.caption')} === 'a <b>bold</b> dog runs'`);
-      await page.until(`document.querySelector('.caption').ariaBusy === 'false'`);
-      expect(await page.evaluate(`document.querySelectorAll('.caption b').length`)).toBe(0);
-      expect(await page.evaluate(text('.others li'))).toBe('a dog');
-      expect(await page.evaluate(`document.querySelector('.others .bar').ariaLabel`)).toBe(
-        '50 % as likely',
-      );
-      expect(await page.evaluate(text('.state'))).toMatch(/^In \d/);
-      expect(page.complaints).toEqual([]);
-    });
+  it('goes on after a reload, with what was done and what was not', async () => {
+    const page = await open();
+    await page.setInputFiles('#files', photo('coffee'));
+    await cards(page, 'succeeded').waitFor();
+    model.hold();
+    await page.setInputFiles('#files', photo('temple'));
+    await cards(page, 'decoding').waitFor();
+    await page.reload();
+    await ready(page);
+    const shown = `[...document.querySelectorAll('.preview')].map((e) => e.naturalWidth > 0)`;
+    await expect.poll(() => page.evaluate(shown), soon).toEqual([true, true]);
+    const names = `[...document.querySelectorAll('.card')].map((e) => e.ariaLabel)`;
+    expect(await page.evaluate(names)).toEqual(['temple.jpg', 'coffee.jpg']);
+    expect(await page.locator('.caption').last().textContent()).toBe(SENTENCE);
+    await cards(page, 'decoding').waitFor();
+    model.goOn();
+    await expect.poll(() => cards(page, 'succeeded').count(), soon).toBe(2);
+    await page.locator('.remove').first().click();
+    await page.reload();
+    await ready(page);
+    expect(await cards(page).count()).toBe(1);
+  });
 
-    it('says what is wrong with a file, in the service’s words, and captions the others', async () => {
-      goOn();
-      const damaged = path.join(folder, 'damaged.jpg');
-      writeFileSync(damaged, Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0, 0]));
-      const page = await browser.open(api.address);
-      await page.until(`document.readyState === 'complete'`);
-      await page.chooseFiles('#files', [photo('coffee.jpg'), damaged, photo('temple.jpg')]);
-      await page.until(`document.querySelectorAll('.card.done').length === 2`);
-      await page.until(`document.querySelectorAll('.card.failed').length === 1`);
-      expect(await page.evaluate(text('.failed .problem'))).toMatch(/damaged or cut off/);
-      expect(await page.evaluate(`document.querySelector('.failed .retry').hidden`)).toBe(true);
-    });
+  it('cancels, and does it again when asked', async () => {
+    model.hold();
+    const page = await open();
+    await page.setInputFiles('#files', photo('flower'));
+    await cards(page, 'decoding').waitFor();
+    await page.locator('.cancel').click();
+    await cards(page, 'canceled').waitFor();
+    model.goOn();
+    await page.locator('.retry').click();
+    await cards(page, 'succeeded').waitFor();
+    expect(await page.locator('.caption').textContent()).toBe(SENTENCE);
+  });
 
-    it('fits a narrow screen and can be used by keyboard', async () => {
-      goOn();
-      const page = await browser.open(api.address);
-      await page.until(`document.readyState === 'complete'`);
-      await page.chooseFiles('#files', [photo('flower.jpg')]);
-      await page.until(`document.querySelectorAll('.card.done').length === 1`);
-      const picture = await page.screenshot({ width: 360, height: 740 });
-      expect(picture.length).toBeGreaterThan(1000);
-      expect(await page.evaluate(`document.documentElement.scrollWidth`)).toBe(360);
-      const reachable = `[...document.querySelectorAll('a, input, summary, button')]
-        .filter((element) => element.checkVisibility())
-        .every((element) => { element.focus(); return document.activeElement === element; })`;
-      expect(await page.evaluate(reachable)).toBe(true);
-    });
+  it('says what is wrong with a file, in the service’s words, and captions the others', async () => {
+    const damaged = path.join(folder, 'damaged.jpg');
+    writeFileSync(damaged, Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0, 0]));
+    const page = await open();
+    await page.setInputFiles('#files', [photo('coffee'), damaged, photo('temple')]);
+    await expect.poll(() => cards(page, 'succeeded').count(), soon).toBe(2);
+    await cards(page, 'failed').waitFor();
+    expect(await page.locator('.problem:visible').textContent()).toMatch(/damaged or cut off/);
+    expect(await page.locator('.retry:visible').count()).toBe(0);
+  });
 
-    it('retries while the queue is down, and removes a card without trace', async () => {
-      const page = await browser.open(api.address);
-      await page.until(`document.readyState === 'complete'`);
-      await redis.pause();
-      try {
-        await page.chooseFiles('#files', [photo('rocket.jpg')]);
-        await page.until(`/trying again in 5 s/.test(${text('.state')})`);
-      } finally {
-        await redis.resume();
+  it('counts down while the queue is away, and carries on by itself', async () => {
+    const page = await open();
+    await redis.pause();
+    try {
+      await page.setInputFiles('#files', photo('rocket'));
+      await cards(page, 'held').waitFor();
+      expect(await page.locator('.state').textContent()).toMatch(/Trying again in \d+ s$/);
+    } finally {
+      await redis.resume();
+    }
+    await cards(page, 'succeeded').waitFor();
+  });
+
+  it('waits for a service that went away, and carries on when it is back', async () => {
+    const page = await open();
+    const { address } = api;
+    await page.context().route(`${address}/**`, (route) => route.abort('connectionrefused'));
+    await page.setInputFiles('#files', photo('dog'));
+    await cards(page, 'offline').waitFor();
+    expect(await page.locator('.state').textContent()).toMatch(/cannot be reached.*in \d+ s$/);
+    await page.context().unroute(`${address}/**`);
+    await cards(page, 'succeeded').waitFor();
+    expect(await cards(page).count()).toBe(1);
+  });
+
+  it('can be used by keyboard alone, and shows where the model looked', async () => {
+    const page = await open();
+    await page.setInputFiles('#files', photo('astronaut'));
+    await cards(page, 'succeeded').waitFor();
+    await page.locator('#url').focus();
+    const reached: string[] = [];
+    for (let i = 0; i < 12; i += 1) {
+      await page.keyboard.press('Tab');
+      const name = `(({ className, ariaLabel, type, localName }) => type === 'range' ? ariaLabel : className || localName)(document.activeElement)`;
+      reached.push(await page.evaluate<string>(name));
+      if (reached.at(-1)?.startsWith('Where')) {
+        expect(await page.locator('.scrub output').textContent()).toBe('a');
+        await page.keyboard.press('ArrowRight');
+        expect(await page.locator('.looked').textContent()).toBe('<b>bold</b>');
+        const said = await page.locator('.scrub input').getAttribute('aria-valuetext');
+        expect(said).toBe('<b>bold</b>: top left');
+        expect(await page.locator('.frame.looking').count()).toBe(1);
       }
-      await page.evaluate(`document.querySelector('.remove').click()`);
-      await delay(0);
-      expect(await page.evaluate(`document.querySelectorAll('.card').length`)).toBe(0);
-      expect(await page.evaluate(`document.body.className`)).toBe('');
-    });
+    }
+    for (const stop of [
+      'Where the model looked, word by word',
+      'summary',
+      'copy-caption',
+      'copy-curl',
+      'remove link',
+    ]) {
+      expect(reached).toContain(stop);
+    }
+    expect(await page.locator('.frame.looking').count()).toBe(0);
+    await page.locator('.remove').focus();
+    await page.keyboard.press('Enter');
+    await expect.poll(() => cards(page).count()).toBe(0);
+    expect(await page.evaluate('document.activeElement.id')).toBe('files');
   });
 });

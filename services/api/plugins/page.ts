@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import type { FastifyInstance } from 'fastify';
 
 const contentTypes: Record<string, string> = {
@@ -9,17 +10,23 @@ const contentTypes: Record<string, string> = {
   '.css': 'text/css; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
   '.svg': 'image/svg+xml',
+  '.jpg': 'image/jpeg',
+  '.woff2': 'font/woff2',
 };
+
+/** Those that gzip makes smaller; pictures and fonts are packed already. */
+const packs: ReadonlySet<string> = new Set(['.html', '.css', '.js', '.svg']);
 
 /** Pages have addresses of their own. */
 const addresses: Record<string, string> = { 'index.html': '/', 'docs.html': '/docs' };
 
-/** Only our own files; `blob:` shows a picture before it is uploaded. */
+/** Only our own files; `blob:` shows the page's small copies of pictures. */
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
   "img-src 'self' blob:",
+  "font-src 'self'",
   "connect-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
@@ -52,18 +59,20 @@ export function servePage(app: FastifyInstance, options: { folder: string }): vo
   for (const name of readdirSync(options.folder)) {
     const type = contentTypes[path.extname(name)];
     if (type === undefined) continue;
-    const bytes = readFileSync(path.join(options.folder, name));
-    const etag = `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`;
+    const plain = readFileSync(path.join(options.folder, name));
+    const packed = packs.has(path.extname(name)) ? gzipSync(plain) : undefined;
+    const hash = createHash('sha256').update(plain).digest('base64url').slice(0, 22);
     const url = addresses[name] ?? `/${name}`;
-    // Whoever opens the page logs in there; the browser then sends the key along with all that the page asks.
-    const config =
-      url === '/'
-        ? ({ scope: 'captions:write', login: true } as const)
-        : ({ scope: 'public' } as const);
+    // Public, since it holds nothing of anyone's: it asks for a key itself, when the API wants one.
+    const config = { scope: 'public' } as const;
     app.get(url, { config, schema: { hide: true } }, async (request, reply) => {
+      const pack = packed && /\bgzip\b/.test(request.headers['accept-encoding'] ?? '');
+      const etag = pack ? `"${hash}-gzip"` : `"${hash}"`;
       reply.headers({ ...securityHeaders, 'cache-control': 'no-cache', etag });
+      if (packed) reply.header('vary', 'accept-encoding');
       if (request.headers['if-none-match'] === etag) return reply.code(304).send();
-      return reply.type(type).send(bytes);
+      if (pack) reply.header('content-encoding', 'gzip');
+      return reply.type(type).send(pack ? packed : plain);
     });
   }
 }

@@ -1,151 +1,198 @@
-// One picture on the page: its preview, its progress, its words.
+// <caption-card>: one picture, its progress, its words, what they are worth, and what can be done with them.
+import { altAttribute, copyFrom, curlOf } from './copy.js';
+import { authorization } from './key.js';
+import { createLook } from './look.js';
+
 const template = document.querySelector('#card-template');
 
+/** Steps done of four, and how a state is called. */
 const STATES = {
-  waiting: [0, 'Waiting for its turn to be sent'],
-  sending: [0, 'Sending'],
-  queued: [1, 'In the queue'],
-  encoding: [2, 'Looking at the picture'],
-  decoding: [3, 'Finding words'],
+  waiting: [0, () => 'Waiting for its turn to be sent'],
+  sending: [1, ({ progress, source }) => (source?.url ? 'Being fetched' : sendingText(progress))],
+  held: [1, ({ problem, seconds }) => `${problem} Trying again in ${seconds} s`],
+  offline: [1, ({ problem, seconds }) => `${problem} Trying again in ${seconds} s`],
+  queued: [2, ({ ahead }) => (ahead > 0 ? `In the queue, ${ahead} ahead` : 'Next in the queue')],
+  encoding: [3, () => 'Looking at the picture'],
+  decoding: [4, () => 'Finding words'],
+  succeeded: [4, ({ record }) => timeText(record.metrics)],
+  failed: [0, ({ name }) => name],
+  canceled: [0, () => 'Canceled'],
+  expired: [0, () => 'Too late: its time ran out before it was done'],
 };
 
-const COPIED_MS = 1600;
+const percent = (share) => `${Math.round(share * 100)} %`;
+const sendingText = (progress) =>
+  progress < 1 ? `Sending, ${percent(progress)}` : 'Being checked';
 
-/**
- * @param {File} file
- * @param {{ onRetry: () => void, onRemove: () => void }} options
- */
-export function createCard(file, { onRetry, onRemove }) {
-  const element = template.content.firstElementChild.cloneNode(true);
-  const find = (selector) => element.querySelector(selector);
-  const caption = find('.caption');
-  const words = [];
+function timeText({ total_ms: ms, feature_cache: cache }) {
+  if (ms === null) return 'Done';
+  const time = ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+  return cache === 'hit' ? `Done in ${time}; this picture was known` : `Done in ${time}`;
+}
 
-  const preview = find('.preview');
-  const previewUrl = URL.createObjectURL(file);
-  preview.addEventListener('error', () => preview.classList.add('unseen'));
-  preview.src = previewUrl;
-  preview.alt = file.name || 'Pasted picture';
+class CaptionCard extends HTMLElement {
+  #find = (selector) => this.querySelector(selector);
+  #url;
+  #look;
+  #shown = {};
 
-  find('.retry').addEventListener('click', onRetry);
-  find('.remove').addEventListener('click', () => {
-    URL.revokeObjectURL(previewUrl);
-    element.remove();
-    onRemove();
-  });
-  find('.remove').setAttribute('aria-label', `Remove ${preview.alt}`);
-  find('.copy').addEventListener('click', async (event) => {
-    const button = event.currentTarget;
-    await copy(caption);
-    button.textContent = 'Copied';
-    setTimeout(() => {
-      button.textContent = 'Copy';
-    }, COPIED_MS);
-  });
-
-  function say(step, text) {
-    element.dataset.step = step;
-    find('.state').textContent = text;
+  /** @param {import('./pictures.js').Picture} picture */
+  show(picture) {
+    this.picture = picture;
+    this.append(template.content.cloneNode(true));
+    const article = this.#find('article');
+    article.setAttribute('aria-label', picture.name);
+    this.#find('.preview').alt = picture.name;
+    this.#look = createLook(this);
+    const on = (selector, act) =>
+      this.#find(selector).addEventListener('click', ({ currentTarget }) => act(currentTarget));
+    on('.copy-caption', (button) => copyFrom(button, picture.record.output.caption));
+    on('.copy-alt', (button) => copyFrom(button, altAttribute(picture.record.output.alt_text)));
+    on('.copy-curl', (button) => copyFrom(button, curlOf(picture, authorization().authorization)));
+    on('.retry', () => picture.retry());
+    on('.cancel', () => picture.cancel());
+    on('.remove', () => this.dispatchEvent(new Event('remove', { bubbles: true })));
+    this.update();
   }
 
-  /** The words that stay, and faintly how the sentence may go on. */
-  function showWords(draft = '') {
-    const fixed = words.join(' ');
-    const rest = draft.startsWith(fixed) ? draft.slice(fixed.length) : '';
-    const known = caption.querySelectorAll('.word');
-    for (const [index, word] of words.entries()) {
-      if (index < known.length) continue;
-      const span = document.createElement('span');
-      span.className = 'word';
-      span.textContent = index === 0 ? word : ` ${word}`;
-      caption.insertBefore(span, caption.querySelector('.draft'));
+  disconnectedCallback() {
+    URL.revokeObjectURL(this.#url);
+  }
+
+  update() {
+    const { picture } = this;
+    const { status, lost, slow, canceling } = picture;
+    const article = this.#find('article');
+    const [step, describe] = STATES[status];
+    article.dataset.status = status;
+    article.dataset.step = step;
+    const working = !picture.ended;
+    let state = describe(picture);
+    if (working && lost > 0) state = `Connection lost. Trying again in ${lost} s`;
+    else if (working && slow) state = `${state}. It takes longer than usual`;
+    if (canceling) state = 'Being canceled';
+    this.#text('.state', state);
+    article.style.setProperty('--sent', status === 'sending' ? (picture.progress ?? 0) : 1);
+    this.#showPreview();
+    this.#showWords();
+    this.#text('.problem', status === 'failed' ? picture.problem : '');
+    this.#hide('.problem', status !== 'failed');
+    this.#hide('.cancel', !working || status === 'waiting');
+    this.#hide('.retry', !picture.ended || status === 'succeeded' || !picture.repeatable);
+    this.#hide('.copy-curl', status !== 'succeeded' && working);
+    if (status === 'succeeded') this.#showResult(picture.record.output);
+    else
+      for (const selector of ['.result', '.copy-caption', '.copy-alt']) this.#hide(selector, true);
+  }
+
+  #text(selector, text) {
+    if (this.#shown[selector] === text) return;
+    this.#shown[selector] = text;
+    this.#find(selector).textContent = text;
+  }
+
+  #hide(selector, hidden) {
+    this.#find(selector).hidden = hidden;
+  }
+
+  #showPreview() {
+    const { thumbnail, unseen, source } = this.picture;
+    if (thumbnail && !this.#url) {
+      this.#url = URL.createObjectURL(thumbnail);
+      const preview = this.#find('.preview');
+      preview.src = this.#url;
+      preview.hidden = false;
     }
+    const none = !thumbnail && (unseen || !this.picture.source?.file);
+    this.#hide('.no-preview', !none);
+    if (none) this.#text('.no-preview', source?.url ? new URL(source.url).host : 'No preview');
+  }
+
+  /** The words that stay, and faintly how the sentence may go on. Known words are left alone: they are read aloud once. */
+  #showWords() {
+    const { words, draft, record, status } = this.picture;
+    const caption = this.#find('.caption');
+    const said =
+      status === 'succeeded'
+        ? record.output.words.map(({ text }, i) => (words[i]?.text === text ? words[i] : { text }))
+        : words;
+    const known = [...caption.querySelectorAll('.word')];
+    const same = known.findIndex((span, i) => span.textContent.trim() !== said[i]?.text);
+    for (const span of same < 0 ? [] : known.slice(same)) {
+      // With the space before it.
+      if (span.previousSibling?.nodeType === Node.TEXT_NODE) span.previousSibling.remove();
+      span.remove();
+    }
+    for (let i = same < 0 ? known.length : same; i < said.length; i += 1) {
+      const span = Object.assign(document.createElement('span'), { className: 'word' });
+      span.textContent = said[i].text;
+      caption.insertBefore(span, caption.querySelector('.draft'));
+      if (i > 0) span.before(' ');
+    }
+    this.#showDraft(caption, said, status === 'decoding' ? draft : '');
+    this.#look.setWords(said);
+  }
+
+  #showDraft(caption, said, draft) {
+    const fixed = said.map(({ text }) => text).join(' ');
+    const rest = draft.startsWith(fixed) ? draft.slice(fixed.length) : '';
     let tail = caption.querySelector('.draft');
-    if (tail === null) {
-      tail = document.createElement('span');
-      tail.className = 'draft';
+    if (rest === '') return tail?.remove();
+    if (!tail) {
+      tail = Object.assign(document.createElement('span'), { className: 'draft' });
+      // It may be revised, so it isn't read aloud.
+      tail.ariaHidden = 'true';
       caption.append(tail);
     }
     tail.textContent = rest;
   }
 
-  const card = {
-    element,
-    /** @param {keyof STATES} name */
-    setState(name, { ahead } = {}) {
-      const [step, text] = STATES[name];
-      say(step, ahead > 0 ? `${text}, ${ahead} ahead of it` : text);
-    },
-    setNote(text) {
-      find('.state').textContent = text;
-    },
-    /** Back to the beginning, for another try. */
-    reset() {
-      element.classList.remove('failed', 'done');
-      find('.problem').hidden = true;
-      find('.retry').hidden = true;
-      card.forgetWords();
-    },
-    addWord(word) {
-      words.push(word);
-      showWords();
-    },
-    showDraft: showWords,
-    forgetWords() {
-      words.length = 0;
-      caption.replaceChildren();
-      caption.setAttribute('aria-busy', 'true');
-    },
-    finish({ output, metrics }) {
-      caption.textContent = output.caption;
-      caption.setAttribute('aria-busy', 'false');
-      element.classList.add('done');
-      say(3, describeTime(metrics));
-      find('.copy').hidden = false;
-      showAlternatives(find('.others'), output.alternatives);
-    },
-    /** @param {{ message: string, status?: number }} error a refusal (4xx) would be the same again */
-    fail({ message, status = 0 }) {
-      element.classList.add('failed');
-      find('.state').textContent = file.name;
-      find('.problem').textContent = message;
-      find('.problem').hidden = false;
-      find('.retry').hidden = status >= 400 && status < 500;
-    },
-  };
-  return card;
+  #showResult(output) {
+    if (this.#shown.result === output) return;
+    this.#shown.result = output;
+    const { confidence, alt_text: alt, tags, alternatives } = output;
+    this.#hide('.result', false);
+    this.#hide('.copy-caption', false);
+    this.#hide('.copy-alt', alt === null);
+    this.#hide('.trust', confidence === null);
+    // What isn't fit to be an alt text is for a person to judge.
+    const unsure = confidence !== null && alt !== output.caption;
+    this.#find('article').classList.toggle('unsure', unsure);
+    if (confidence !== null) {
+      this.#find('.trust .bar').style.setProperty('--share', confidence);
+      const chance = `${percent(confidence)} likely right`;
+      this.#text('.trust-text', unsure ? `A suggestion to check: ${chance}` : chance);
+    }
+    this.#text('.alt-text', alt ?? 'nothing sure enough to say');
+    this.#find('.alt').classList.toggle('none', alt === null);
+    this.#hide('.tags', tags.length === 0);
+    this.#find('.tags').replaceChildren(...tags.map(tagItem));
+    this.#hide('.others', alternatives.length < 2);
+    this.#find('.others ol').replaceChildren(...otherItems(alternatives));
+  }
 }
 
-function describeTime({ total_ms: totalMs, feature_cache: cache }) {
-  if (totalMs === null) return '';
-  const time = totalMs < 1000 ? `${Math.round(totalMs)} ms` : `${(totalMs / 1000).toFixed(1)} s`;
-  return cache === 'hit' ? `In ${time}; this picture was known` : `In ${time}`;
-}
-
-/** Bars show how likely each is beside the best one. */
-function showAlternatives(details, alternatives) {
-  const [best, ...others] = alternatives;
-  if (others.length === 0) return;
-  details.hidden = false;
-  details.querySelector('ol').replaceChildren(
-    ...others.map(({ caption, log_prob: logProb }) => {
-      const item = document.createElement('li');
-      const bar = document.createElement('span');
-      const share = Math.min(Math.exp(logProb - best.log_prob), 1);
-      bar.className = 'bar';
-      bar.style.setProperty('--share', share.toFixed(3));
-      bar.role = 'img';
-      bar.ariaLabel = `${Math.round(share * 100)} % as likely`;
-      item.append(caption, bar);
-      return item;
-    }),
+function tagItem({ name, confidence }) {
+  const item = document.createElement('li');
+  item.append(
+    name,
+    Object.assign(document.createElement('small'), { textContent: percent(confidence) }),
   );
+  return item;
 }
 
-/** The clipboard API exists only on https and localhost; elsewhere the text is selected and copied the old way. */
-async function copy(element) {
-  if (navigator.clipboard !== undefined) return navigator.clipboard.writeText(element.textContent);
-  getSelection().selectAllChildren(element);
-  document.execCommand('copy');
-  getSelection().removeAllRanges();
+/** Bars show the chance of each or, without calibration, how likely each is beside the best one. */
+function otherItems([best, ...others]) {
+  return others.map(({ caption, confidence, log_prob: logProb }) => {
+    const item = document.createElement('li');
+    const bar = Object.assign(document.createElement('span'), { className: 'bar', role: 'img' });
+    const share = confidence ?? Math.min(Math.exp(logProb - best.log_prob), 1);
+    bar.style.setProperty('--share', share.toFixed(3));
+    bar.ariaLabel = `${percent(share)} ${confidence === null ? 'as likely' : 'likely right'}`;
+    bar.title = bar.ariaLabel;
+    item.append(caption, bar);
+    return item;
+  });
 }
+
+customElements.define('caption-card', CaptionCard);

@@ -1,0 +1,64 @@
+// The ways in: pictures that are chosen, dropped or pasted, and addresses that are typed, dropped or pasted.
+
+/**
+ * @param {(sources: { file?: File, url?: string }[]) => void} options.onSources
+ * @param {(text: string) => void} options.onNothing says why nothing came of it
+ */
+export function listenForPictures({ onSources, onNothing }) {
+  function takeFiles(files) {
+    const all = [...files];
+    const pictures = all.filter(({ type }) => type === '' || type.startsWith('image/'));
+    const others = all.length - pictures.length;
+    onNothing(others === 0 ? '' : `Only pictures can be captioned; ${left(others)}.`);
+    if (pictures.length > 0) onSources(pictures.map((file) => ({ file })));
+  }
+
+  /** @returns {boolean} was there an address in it? */
+  function takeText(text) {
+    const urls = text
+      .split(/\s+/)
+      .filter((word) => /^https?:\/\//i.test(word) && URL.canParse(word));
+    if (urls.length > 0) onSources(urls.map((url) => ({ url })));
+    return urls.length > 0;
+  }
+
+  const input = document.querySelector('#files');
+  input.addEventListener('change', () => {
+    takeFiles(input.files);
+    // The same file may be chosen again.
+    input.value = '';
+  });
+
+  const form = document.querySelector('#by-url');
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    const taken = takeText(form.url.value);
+    onNothing(taken ? '' : 'An address begins with https:// and names a picture.');
+    if (taken) form.reset();
+  });
+
+  let depth = 0;
+  const setDepth = (value) => {
+    depth = value;
+    document.body.classList.toggle('dragging', depth > 0);
+  };
+  addEventListener('dragenter', () => setDepth(depth + 1));
+  addEventListener('dragleave', () => setDepth(depth - 1));
+  addEventListener('dragover', (event) => event.preventDefault());
+  addEventListener('drop', (event) => {
+    event.preventDefault();
+    setDepth(0);
+    const { files } = event.dataTransfer;
+    // A picture that is dragged over from another page may come as its address alone.
+    if (files.length > 0) takeFiles(files);
+    else if (!takeText(event.dataTransfer.getData('text/uri-list'))) {
+      onNothing('There was no picture in what was dropped.');
+    }
+  });
+  addEventListener('paste', ({ target, clipboardData }) => {
+    if (clipboardData.files.length > 0) takeFiles(clipboardData.files);
+    else if (!target.closest?.('input')) takeText(clipboardData.getData('text'));
+  });
+}
+
+const left = (count) => (count === 1 ? 'one file was left out' : `${count} files were left out`);
