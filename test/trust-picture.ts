@@ -11,7 +11,7 @@ import { chromiumIsAvailable, openPage, startChromium } from './support/chromium
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const PHOTOS = path.join(root, 'test/fixtures/photos');
-const PICTURE = path.join(root, 'docs/images/trust.webp');
+const PICTURE = path.join(root, 'docs/pictures/trust.webp');
 const SIZE = { width: 1040, height: 680 };
 
 /** People looked: which of these photos have an alt text that is right. */
