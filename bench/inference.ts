@@ -1,5 +1,6 @@
 // The model alone, without queue: encoder by engine and precision, decoder by engine and beam.
 import { type Bundle, loadBundle } from '@caption-queue/captioning/bundle';
+import { fromFloat16Bits } from '@caption-queue/captioning/float16';
 import { generateCaptions } from '@caption-queue/captioning/generation/generate-captions';
 import { createEngine } from '@caption-queue/inference/create-engine';
 import { createEncoder, type Encoder } from '@caption-queue/inference/encoder';
@@ -118,7 +119,8 @@ async function captionerOf({
   if (!wordsAlone) return (await createPictureCaptioner({ engine, bundle })).caption;
   const decoder = await createStepDecoder({ engine, bundle });
   const { vocabulary } = bundle;
-  return (request) => generateCaptions({ decoder, vocabulary, ...request });
+  return ({ features, options }) =>
+    generateCaptions({ decoder, vocabulary, grid: fromFloat16Bits(features), options });
 }
 
 async function featuresOf(bundle: Bundle, pictures: Uint8Array[]): Promise<Uint16Array[]> {

@@ -58,13 +58,14 @@ export async function createPictureCaptioner({
     source && (await createClassifier({ engine, bundle: source.model, part: 'noun-classifier' }));
 
   async function observe({ features, options, ...rest }: CaptionRequest): Promise<Observation> {
-    const pooled = pooledOf(fromFloat16Bits(features));
+    const grid = fromFloat16Bits(features);
+    const pooled = pooledOf(grid);
     const probabilities = await classifier?.classify(pooled);
     const nounChances = await nounClassifier?.classify(pooled);
     const insight = probabilities && nounChances && lookAt?.({ probabilities, nounChances });
     const generated = await generateCaptions({
       decoder,
-      features,
+      grid,
       vocabulary,
       options: { ...options, guidance: insight?.guidance },
       ...rest,

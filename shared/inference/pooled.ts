@@ -5,9 +5,10 @@ import { FEATURE_SIZE } from '@caption-queue/contract/bundle';
 export function pooledOf(grid: Float32Array): Float32Array {
   const cells = grid.length / FEATURE_SIZE;
   const pooled = new Float32Array(FEATURE_SIZE);
-  for (let i = 0; i < grid.length; i++) {
-    const feature = i % FEATURE_SIZE;
-    pooled[feature] = (pooled[feature] as number) + (grid[i] as number) / cells;
+  for (let start = 0; start < grid.length; start += FEATURE_SIZE) {
+    for (let feature = 0; feature < FEATURE_SIZE; feature++) {
+      pooled[feature] = (pooled[feature] as number) + (grid[start + feature] as number) / cells;
+    }
   }
   return pooled;
 }

@@ -88,7 +88,12 @@ describe.each(availableEngines())('the %s engine', (name) => {
           bundle,
         });
         const options = { ...bundle.manifest.generation, alternatives: 3 };
-        return generateCaptions({ decoder, features, vocabulary: bundle.vocabulary, options });
+        return generateCaptions({
+          decoder,
+          grid: fromFloat16Bits(features),
+          vocabulary: bundle.vocabulary,
+          options,
+        });
       };
       const expected = await captionsOf('onnx');
       const captions = await captionsOf(name);

@@ -2,7 +2,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { toFloat16Bits } from '@caption-queue/captioning/float16';
 import { generateCaptions } from '@caption-queue/captioning/generation/generate-captions';
 import type { LayersModel } from '@caption-queue/captioning/layers-model/layers-model';
 import { beginTokenId, endTokenId } from '@caption-queue/captioning/vocabulary';
@@ -135,7 +134,7 @@ describe.each(availableEngines())('a captioner on %s', (engine) => {
     for (const [photo, { caption }] of photos.entries()) {
       const { alternatives } = await generateCaptions({
         decoder,
-        features: toFloat16Bits(gridOfPhoto(photo)),
+        grid: gridOfPhoto(photo),
         vocabulary: imported.vocabulary,
         options: { beamWidth: 1, maxLength: 10, lengthPenalty: 0, alternatives: 1 },
       });

@@ -71,7 +71,7 @@ async function captionsBy(name: EngineName, features: Map<string, Uint16Array>) 
   for (const photo of photos) {
     const { alternatives } = await generateCaptions({
       decoder,
-      features: features.get(photo) as Uint16Array,
+      grid: fromFloat16Bits(features.get(photo) as Uint16Array),
       vocabulary: bundle.vocabulary,
       options: { ...bundle.manifest.generation, alternatives: 1 },
     });

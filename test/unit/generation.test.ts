@@ -9,7 +9,7 @@ import { createVocabulary } from '@caption-queue/captioning/vocabulary';
 import { describe, expect, it } from 'vitest';
 
 const vocabulary = createVocabulary(['a', 'dog', 'cat', 'runs', 'sleeps']);
-const features = new Uint16Array(64 * 2048);
+const grid = new Float32Array(64 * 2048);
 const defaults: GenerationOptions = {
   beamWidth: 3,
   maxLength: 6,
@@ -61,7 +61,7 @@ async function generate(decoder: StepDecoder, options: Partial<GenerationOptions
   const events: GenerationEvent[] = [];
   const result = await generateCaptions({
     decoder,
-    features,
+    grid,
     vocabulary,
     options: { ...defaults, ...options },
     onEvent: (event) => events.push(event),
@@ -152,7 +152,7 @@ describe('streaming', () => {
     const seen: string[] = [];
     const generation = generateCaptions({
       decoder: animals,
-      features,
+      grid,
       vocabulary,
       options: defaults,
       signal: controller.signal,

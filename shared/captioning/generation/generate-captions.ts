@@ -1,5 +1,4 @@
 // From features to sentences: the one way captions are made, in the worker and on the command line.
-import { fromFloat16Bits } from '../float16.ts';
 import type { StepDecoder } from '../step-decoder.ts';
 import type { Vocabulary } from '../vocabulary.ts';
 import { type BeamSearchOptions, beamSearch } from './beam-search.ts';
@@ -30,20 +29,20 @@ const MIN_LENGTH = 1;
 
 /**
  * Captions one picture.
- * @param features float16 bits of the grid `[64, 2048]`
+ * @param grid `[64, 2048]`
  * @param signal checked between two words
  * @throws the signal's reason when it aborts
  */
 export async function generateCaptions({
   decoder,
-  features,
+  grid,
   vocabulary,
   options,
   signal,
   onEvent,
 }: {
   decoder: StepDecoder;
-  features: Uint16Array;
+  grid: Float32Array;
   vocabulary: Vocabulary;
   options: GenerationOptions;
   signal?: AbortSignal;
@@ -54,7 +53,7 @@ export async function generateCaptions({
     onEvent && createStreamer({ vocabulary, lengthPenalty: search.lengthPenalty, onEvent });
   let finished: Hypothesis[] = [];
   signal?.throwIfAborted();
-  const steps = beamSearch(decoder, fromFloat16Bits(features), {
+  const steps = beamSearch(decoder, grid, {
     ...search,
     minLength: MIN_LENGTH,
   });

@@ -12,11 +12,9 @@ const MOST_TAGS = 5;
 
 /** Surest first. */
 export function tagsOf(probabilities: Float32Array, labels: readonly string[]): Tag[] {
-  return Array.from(probabilities, (confidence, index) => ({
-    name: labels[index] as string,
-    confidence,
-  }))
-    .filter(({ confidence }) => confidence > LEAST_PROBABILITY)
-    .sort((a, b) => b.confidence - a.confidence)
-    .slice(0, MOST_TAGS);
+  const tags: Tag[] = [];
+  probabilities.forEach((confidence, index) => {
+    if (confidence > LEAST_PROBABILITY) tags.push({ name: labels[index] as string, confidence });
+  });
+  return tags.sort((a, b) => b.confidence - a.confidence).slice(0, MOST_TAGS);
 }
