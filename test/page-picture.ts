@@ -22,10 +22,11 @@ const stack = await startStack({ model: process.env.MODEL ?? DEFAULT_BUNDLE });
 const browser = await startChromium();
 await mkdir(FOLDER, { recursive: true });
 try {
+  const close = { ...desktop, deviceScaleFactor: 2, colorScheme: 'light' } as const;
+  await picture('attention', close, lookAtNoun);
   await picture('light', { ...desktop, colorScheme: 'light' });
   await picture('dark', { ...desktop, colorScheme: 'dark' });
   await picture('phone', { ...phone, colorScheme: 'light' });
-  await picture('attention', { ...desktop, colorScheme: 'light' }, lookAtNoun);
 } finally {
   await browser.close();
   await stack.stop();

@@ -12,8 +12,8 @@ import { type RedisServer, redisIsAvailable, startRedis } from '../support/redis
 
 /** Of the first load, over the wire. */
 const MOST_BYTES = 150_000;
-/** Longer is felt as a jerk: a tenth of a second, on a machine that also runs the tests' services. */
-const LONGEST_FRAME_MS = 500;
+/** Nineteen of twenty frames come within this. People feel a tenth of a second; the rest is for other tests' work. */
+const FRAME_MS = 200;
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 describe.skipIf(!redisIsAvailable)('the page', () => {
@@ -136,26 +136,31 @@ describe.skipIf(!redisIsAvailable)('the page', () => {
     it('stays responsive with 200 pictures', { timeout: 120_000 }, async () => {
       const page = await openPage(browser, api.address);
       await ready(page);
-      // The longest time between two frames while cards come, change and are scrolled through.
+      // The times between two frames while cards change and are scrolled through.
       await page.evaluate(`{
-        globalThis.longest = 0;
+        globalThis.frames = [];
         let last = performance.now();
         requestAnimationFrame(function next(now) {
-          globalThis.longest = Math.max(globalThis.longest, now - last);
+          frames.push(now - last);
           last = now;
           requestAnimationFrame(next);
         });
       }`);
       await dropPhotos(page, 8, 25);
       await expect.poll(() => cards(page).count(), soon).toBe(200);
-      await page.evaluate('globalThis.longest = 0');
+      await page.evaluate('void (frames.length = 0)');
       for (let i = 0; i < 10; i += 1) await page.mouse.wheel(0, 2_000);
       await expect
         .poll(() => cards(page, 'succeeded').count(), { timeout: 90_000 })
         .toBeGreaterThan(100);
-      const longest = await page.evaluate<number>('globalThis.longest');
-      console.log(`200 cards: longest time between two frames ${Math.round(longest)} ms`);
-      expect(longest).toBeLessThan(LONGEST_FRAME_MS);
+      const frames = await page.evaluate<number[]>('frames.sort((a, b) => a - b)');
+      const [most = Infinity, longest = Infinity] = [0.95, 1].map(
+        (share) => frames[Math.ceil(share * frames.length) - 1],
+      );
+      console.log(
+        `200 cards: 95 % of ${frames.length} frames within ${Math.round(most)} ms, the longest ${Math.round(longest)} ms`,
+      );
+      expect(most).toBeLessThan(FRAME_MS);
       expect(page.complaints).toEqual([]);
     });
   });

@@ -17,7 +17,10 @@ describe.skipIf(!redisIsAvailable || !chromiumIsAvailable)('the page', () => {
   let browser: Browser;
   beforeAll(async () => {
     redis = await startRedis();
-    api = await startApi({ redisUrl: redis.url, env: { OUTBOUND_ALLOW: 'loopback' } });
+    api = await startApi({
+      redisUrl: redis.url,
+      env: { OUTBOUND_ALLOW: 'loopback', MAX_UPLOAD_BYTES: '65000' },
+    });
     const { generate } = createHeldModel();
     workers = createWorkerSide({ url: redis.url, prefix: api.queueSide.prefix, generate });
     browser = await startChromium();
@@ -61,7 +64,7 @@ describe.skipIf(!redisIsAvailable || !chromiumIsAvailable)('the page', () => {
       tags: [{ name: 'dachshund', confidence: 0.7 }],
       alternatives,
     });
-    await page.setInputFiles('#files', photo('dog'));
+    await page.setInputFiles('#files', photo('flower'));
     await cards(page, 'succeeded').waitFor();
     expect(await page.locator('.trust-text').textContent()).toBe('83 % likely right');
     expect(await page.locator('.tags').textContent()).toBe('dachshund70 %');
@@ -71,7 +74,7 @@ describe.skipIf(!redisIsAvailable || !chromiumIsAvailable)('the page', () => {
     expect(await clipboard(page)).toBe(caption);
     await page.locator('.copy-curl').click();
     expect(await clipboard(page)).toBe(
-      `curl -H 'Prefer: wait=30' -F 'image=@dog.jpg' '${api.address}/v1/captions'`,
+      `curl -H 'Prefer: wait=30' -F 'image=@flower.jpg' '${api.address}/v1/captions'`,
     );
     await page.locator('.others summary').click();
     expect(await page.locator('.others .bar').getAttribute('aria-label')).toBe('25 % likely right');
@@ -80,12 +83,34 @@ describe.skipIf(!redisIsAvailable || !chromiumIsAvailable)('the page', () => {
   it('calls an unsure caption a suggestion to check, and offers no alt text', async () => {
     const page = await openPage(browser, api.address);
     await calibrate(page, { caption, confidence: 0.31, alt_text: null, alternatives });
-    await page.setInputFiles('#files', photo('dog'));
+    await page.setInputFiles('#files', photo('flower'));
     await cards(page, 'succeeded').waitFor();
     const verdict = 'A suggestion to check: 31 % likely right';
     expect(await page.locator('.trust-text').textContent()).toBe(verdict);
     expect(await page.locator('.alt-text').textContent()).toBe('nothing sure enough to say');
     expect(await page.locator('.copy-alt').isVisible()).toBe(false);
+  });
+
+  it('trusts a likely caption though something else is likelier still', async () => {
+    const page = await openPage(browser, api.address);
+    await calibrate(page, { caption, confidence: 0.8, alt_text: 'a dachshund', alternatives });
+    await page.setInputFiles('#files', photo('flower'));
+    await cards(page, 'succeeded').waitFor();
+    expect(await page.locator('.trust-text').textContent()).toBe('80 % likely right');
+    expect(await page.locator('.alt-text').textContent()).toBe('a dachshund');
+  });
+
+  it('refuses a picture that is too large for the service without sending it', async () => {
+    const page = await openPage(browser, api.address);
+    await page.getByText('caption-queue 0.0.0-test').waitFor();
+    let sent = 0;
+    await page.route('**/v1/captions', async (route) => {
+      sent += 1;
+      await route.continue();
+    });
+    await page.setInputFiles('#files', photo('temple'));
+    await page.locator('.problem', { hasText: 'more than the 0.1 MB' }).waitFor();
+    expect(sent).toBe(0);
   });
 
   it('counts down what Retry-After says of a refusal, then sends again', async () => {
@@ -114,7 +139,7 @@ describe.skipIf(!redisIsAvailable || !chromiumIsAvailable)('the page', () => {
       const record = await (await route.fetch()).json();
       await route.fulfill({ json: { ...record, status: 'queued', queue: { ahead: 7 } } });
     });
-    const four = ['cat', 'dog', 'coffee', 'temple'].map(photo);
+    const four = ['cat', 'rocket', 'coffee', 'flower'].map(photo);
     await page.setInputFiles('#files', four);
     await expect.poll(() => page.getByText('In the queue, 7 ahead').count(), soon).toBe(4);
     expect(open).toBe(2);

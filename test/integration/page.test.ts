@@ -109,6 +109,9 @@ describe.skipIf(!redisIsAvailable || !chromiumIsAvailable)('the page', () => {
     model.hold();
     await page.setInputFiles('#files', photo('temple'));
     await cards(page, 'decoding').waitFor();
+    const kept = `import('/history.js').then(({ load }) => load())
+      .then((all) => all.length === 2 && all.every(({ thumbnail }) => thumbnail))`;
+    await expect.poll(() => page.evaluate(kept), soon).toBe(true);
     await page.reload();
     await ready(page);
     const shown = `[...document.querySelectorAll('.preview')].map((e) => e.naturalWidth > 0)`;
@@ -119,7 +122,9 @@ describe.skipIf(!redisIsAvailable || !chromiumIsAvailable)('the page', () => {
     await cards(page, 'decoding').waitFor();
     model.goOn();
     await expect.poll(() => cards(page, 'succeeded').count(), soon).toBe(2);
+    const removed = page.waitForResponse((response) => response.request().method() === 'DELETE');
     await page.locator('.remove').first().click();
+    expect((await removed).status()).toBe(204);
     await page.reload();
     await ready(page);
     expect(await cards(page).count()).toBe(1);

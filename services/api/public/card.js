@@ -2,6 +2,7 @@
 import { altAttribute, copyFrom, curlOf } from './copy.js';
 import { authorization } from './key.js';
 import { createLook } from './look.js';
+import { needsCheck } from './trust.js';
 
 const template = document.querySelector('#card-template');
 
@@ -155,8 +156,7 @@ class CaptionCard extends HTMLElement {
     this.#hide('.copy-caption', false);
     this.#hide('.copy-alt', alt === null);
     this.#hide('.trust', confidence === null);
-    // What isn't fit to be an alt text is for a person to judge.
-    const unsure = confidence !== null && alt !== output.caption;
+    const unsure = needsCheck(output);
     this.#find('article').classList.toggle('unsure', unsure);
     if (confidence !== null) {
       this.#find('.trust .bar').style.setProperty('--share', confidence);

@@ -13,6 +13,9 @@ const HEALTH = {
   offline: 'This device is offline',
 };
 
+/** Known once the service has told. */
+export const limits = { uploadBytes: Number.POSITIVE_INFINITY };
+
 export async function greet() {
   introduce().catch(() => {});
   const health = document.querySelector('#health');
@@ -40,9 +43,10 @@ async function ask() {
 }
 
 async function introduce() {
-  const { version, model, limits } = await request('/info');
+  const { version, model, limits: theirs } = await request('/info');
   const parts = [`caption-queue ${version}`, model && `${model.name} ${model.version}`];
   document.querySelector('#about').textContent = parts.filter(Boolean).join(' · ');
-  const megabytes = Math.round(limits.max_upload_bytes / 1024 / 1024);
+  limits.uploadBytes = theirs.max_upload_bytes;
+  const megabytes = Math.round(theirs.max_upload_bytes / 1024 / 1024);
   if (megabytes > 0) document.querySelector('#limit').textContent = `, up to ${megabytes} MB`;
 }

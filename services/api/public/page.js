@@ -4,6 +4,7 @@ import { greet } from './greet.js';
 import * as history from './history.js';
 import { listenForPictures } from './intake.js';
 import { knownPicture, newPicture } from './pictures.js';
+import { needsCheck } from './trust.js';
 import { showViews } from './views.js';
 
 const find = (selector) => document.querySelector(selector);
@@ -47,11 +48,9 @@ function onChange(picture) {
 
 /** The words were read as they came; this tells whose they were, or why there are none. */
 function announce({ name, status, problem, record }) {
-  const { confidence = null, alt_text: alt } = record?.output ?? {};
-  const unsure = confidence !== null && alt !== record.output.caption;
   find('#announcer').textContent =
     status === 'succeeded'
-      ? `${name} is captioned${unsure ? ', a suggestion to check' : ''}.`
+      ? `${name} is captioned${needsCheck(record.output) ? ', a suggestion to check' : ''}.`
       : `${name}: ${status}. ${problem ?? ''}`;
 }
 

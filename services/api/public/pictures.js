@@ -1,6 +1,7 @@
 // What becomes of a picture: sent, queued, captioned or refused. Cards show it, the history keeps it.
 import { ApiError, postJson, request, send } from './api.js';
 import { follow, isTerminal } from './follow.js';
+import { limits } from './greet.js';
 import * as history from './history.js';
 import { makeThumbnail } from './thumbnail.js';
 import { countDown, createTurns, waitAfter } from './waiting.js';
@@ -41,6 +42,7 @@ export class Picture {
   #onChange;
   #abort = new AbortController();
   #slow;
+  #removed = false;
 
   constructor(entry, onChange) {
     /** What was said of it, besides `status`; each is only there in the states it belongs to. */
@@ -107,6 +109,7 @@ export class Picture {
   async #deliver() {
     const { signal } = this;
     this.#change({ status: 'waiting', problem: null });
+    refuseTooLarge(this.source.file);
     const release = await turns.take(signal);
     // Sending again after a broken connection must not make two captions of it.
     const idempotencyKey = random();
@@ -154,7 +157,8 @@ export class Picture {
     if (this.ended && !isTerminal(status)) return;
     this.#change({
       status,
-      record,
+      // A stream's last event lacks the addresses.
+      record: { ...this.record, ...record },
       lost: 0,
       ahead: queue.ahead,
       problem: error?.detail ?? null,
@@ -186,6 +190,7 @@ export class Picture {
 
   /** Forgets it, here and in the service. */
   async remove() {
+    this.#removed = true;
     this.#stop();
     await history.forget(this.key);
     if (this.record) await request(this.record.urls.self, { method: 'DELETE' }).catch(() => {});
@@ -198,7 +203,7 @@ export class Picture {
   }
 
   #keep() {
-    if (this.record === undefined || this.signal.aborted) return;
+    if (this.record === undefined || this.#removed) return;
     const { key, name, status, record, words, thumbnail, problem } = this;
     const source = this.source?.url ? { url: this.source.url } : undefined;
     return history.save({ key, name, status, record, words, thumbnail, problem, source });
@@ -210,6 +215,16 @@ function quantised(weights) {
   if (!weights) return null;
   const most = Math.max(...weights);
   return Uint8Array.from(weights, (weight) => Math.round((weight / most) * 255));
+}
+
+/** A service may hang up on a body that is too large before it can say so. */
+function refuseTooLarge({ size } = {}) {
+  if (!(size > limits.uploadBytes)) return;
+  const inMegabytes = (bytes) => `${(bytes / 1024 / 1024).toFixed(1)} MB`;
+  throw new ApiError({
+    status: 413,
+    detail: `This picture has ${inMegabytes(size)}, more than the ${inMegabytes(limits.uploadBytes)} that the service takes. Send a smaller one.`,
+  });
 }
 
 /** A service that answers but breaks off uploads will do so again. */

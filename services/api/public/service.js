@@ -61,8 +61,10 @@ class ServiceView extends HTMLElement {
   async #look() {
     clearTimeout(this.#timer);
     const problems = [];
+    let keyless = false;
     const tell = (error) => {
       problems.push(error.message);
+      keyless ||= error.status === 401;
     };
     const [info, metrics, latest] = await Promise.all([
       request('/info').catch(tell),
@@ -80,7 +82,8 @@ class ServiceView extends HTMLElement {
     ];
     if (tiles.length > 0) this.#tiles.replaceChildren(...tiles);
     if (info) this.#showWorkers(info.workers);
-    this.#timer = setTimeout(() => this.#look(), LOOK_MS);
+    // Who has no key to give isn't asked again every three seconds.
+    if (!keyless) this.#timer = setTimeout(() => this.#look(), LOOK_MS);
   }
 
   #queueTiles(samples) {
