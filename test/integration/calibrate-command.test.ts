@@ -1,8 +1,9 @@
 // `calibrate` as people run it: thirty own pictures adjust the shipped bundle by the command that docs/trust.md names.
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DEFAULT_BUNDLE, loadBundle } from '@caption-queue/captioning/bundle';
+import { bundleDirectory, DEFAULT_BUNDLE, loadBundle } from '@caption-queue/captioning/bundle';
+import { sealBundle } from '@caption-queue/captioning/seal-bundle';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasTensorFlow } from '../support/engines.ts';
 import { writeTinyBundle } from '../support/tiny-bundle.ts';
@@ -34,16 +35,23 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-async function writePhotos(name: string, { count, said }: { count: number; said: string[] }) {
+async function writePhotos(
+  name: string,
+  { count, said, trained }: { count: number; said: string[]; trained?: number },
+) {
   await mkdir(join(folder, name));
   const photos = await variedPhotos(count);
   const lines = await Promise.all(
     photos.map(async (photo, index) => {
       await writeFile(join(folder, name, `${index}.jpg`), photo);
-      return `${index}.jpg,${said[index % said.length]}\n`;
+      const split = trained === undefined ? '' : index < trained ? ',train' : ',dev';
+      return `${index}.jpg,${said[index % said.length]}${split}\n`;
     }),
   );
-  await writeFile(join(folder, name, 'captions.csv'), `file,caption\n${lines.join('')}`);
+  await writeFile(
+    join(folder, name, 'captions.csv'),
+    `file,caption${trained === undefined ? '' : ',split'}\n${lines.join('')}`,
+  );
 }
 
 function documented(): string[] {
@@ -74,6 +82,37 @@ describe.skipIf(!hasTensorFlow())('calibrate', () => {
     expect(adjusted?.calibration.caption.bias).not.toBe(known?.calibration.caption.bias);
     expect(adjusted?.nouns).toEqual(known?.nouns);
   }, 120_000);
+
+  it('makes the first calibration of a bundle from what it was trained on', async () => {
+    await writePhotos('data', { count: 400, said: captions, trained: 180 });
+    const bundle = join(folder, 'never-calibrated');
+    await cp(bundleDirectory(DEFAULT_BUNDLE), bundle, { recursive: true });
+    for (const part of ['calibration.json', 'nouns.json', 'noun-classifier']) {
+      await rm(join(bundle, part), { recursive: true });
+    }
+    const { manifest } = await loadBundle(DEFAULT_BUNDLE);
+    await sealBundle(bundle, manifest);
+    expect(await (await loadBundle(bundle)).loadTrust()).toBeUndefined();
+    const data = ['--data', join(folder, 'data')];
+    const { code, stdout, stderr } = await runTraining(folder, [
+      ...['calibrate', '--bundle', bundle, '--bundle-version', 'first', '--run', 'first'],
+      ...data,
+    ]);
+    expect(code, stderr).toBe(0);
+    expect(stdout).toMatch(/\| data \| 220 \|/);
+    const calibrated = await loadBundle(bundle);
+    expect(calibrated.manifest.version).toBe('first');
+    const trust = await calibrated.loadTrust();
+    // What the training captions say often enough to be learned, and nothing else.
+    expect(trust?.calibration.judgedNouns).toEqual(expect.arrayContaining(['dog', 'cat', 'roof']));
+    expect(trust?.calibration.judgedNouns).not.toContain('beach');
+    const report = await readFile(
+      join(folder, 'runs/first/calibration/flickr8k-attention/report.json'),
+      'utf8',
+    );
+    // The photos are the same few over and over, so there is little that it could get wrong.
+    expect(JSON.parse(report).quality[0].auc).toBeGreaterThan(0.9);
+  }, 180_000);
 
   const refused = async (...args: string[]) => {
     const { code, stderr } = await runTraining(folder, ['calibrate', ...args]);

@@ -1,10 +1,10 @@
 // The training's command line as people use it: from a folder of photos to a bundle that captions.
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { loadBundle } from '@caption-queue/captioning/bundle';
+import { bundleDirectory, DEFAULT_BUNDLE, loadBundle } from '@caption-queue/captioning/bundle';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasTensorFlow } from '../support/engines.ts';
 import { writeTinyBundle } from '../support/tiny-bundle.ts';
@@ -24,10 +24,11 @@ beforeAll(async () => {
   encoder = join(folder, 'encoder');
   await cp(join(bundle, 'encoder'), encoder, { recursive: true });
   await cp(join(bundle, 'activation-ranges.json'), join(encoder, 'activation-ranges.json'));
-  // Export copies the classifier as it is.
-  await mkdir(join(encoder, 'classifier'));
-  for (const file of ['model.json', 'weights.bin', 'labels.json', 'words.json']) {
-    await writeFile(join(encoder, 'classifier', file), '[]');
+  // Any classifier of pooled features fits.
+  const shipped = bundleDirectory(DEFAULT_BUNDLE);
+  await cp(join(shipped, 'classifier'), join(encoder, 'classifier'), { recursive: true });
+  for (const file of ['labels.json', 'words.json']) {
+    await cp(join(shipped, file), join(encoder, 'classifier', file));
   }
 });
 afterAll(() => rm(folder, { recursive: true }));
