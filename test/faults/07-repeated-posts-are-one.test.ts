@@ -34,7 +34,10 @@ describe.skipIf(!redisIsAvailable)('fifty posts with one key', () => {
     const redis = createRedis({ url: cluster.redis.url, role: 'worker', logger: silentLogger });
     onTestFinished(() => closeRedis(redis));
     const queues = createStageQueues({ redis, prefix: cluster.prefix });
-    expect((await queues.counts('encode')).waiting).toBe(1);
+    // The process that wrote the record may have died before it queued it: the reconciler does, within promise 2's time.
+    await expect
+      .poll(async () => (await queues.counts('encode')).waiting, { timeout: 15_000 })
+      .toBe(1);
     expect(await redis.keys(`${cluster.prefix}:caption:*`)).toHaveLength(1);
     await queues.close();
   });
