@@ -54,6 +54,8 @@ describe('a caption', () => {
     expect(judge.captionIsRight(words('a dog with a ball on grass'), photo)).toBe(true);
     expect(judge.captionIsRight(words('a dog with a ball'), photo)).toBe(false);
     expect(judge.captionIsRight(words('running'), photo), 'no noun').toBe(false);
+    const odd = { kind: 'captions' as const, captions: [words('a constructor with a dog')] };
+    expect(judge.captionIsRight(words('a dog for the constructor'), odd)).toBe(true);
   });
 
   it('may take people for other people', () => {

@@ -1,7 +1,13 @@
 // What counts as right. A caption is right if two thirds of its nouns stand in what people wrote of the photo; of a
 // photo that only has names, if one of its nouns is one of them. A noun stands if it, or something it is a kind of,
 // is there; words for people stand for each other. The name of a class or of a kind is right in the same way.
-import { type Nouns, nounsNeeded, nounsOf, singular } from '@caption-queue/captioning/trust/nouns';
+import {
+  kindsOf,
+  type Nouns,
+  nounsNeeded,
+  nounsOf,
+  singular,
+} from '@caption-queue/captioning/trust/nouns';
 import type { SurestName } from '@caption-queue/captioning/trust/surest-name';
 
 /** What is known of a photo. */
@@ -28,7 +34,7 @@ export interface Judge {
 
 /** @param classWords for each class its own names, then its hypernyms */
 export function createJudge(nouns: Nouns, classWords: readonly string[][]): Judge {
-  const isPerson = (word: string) => nouns[word]?.includes(PERSON) === true;
+  const isPerson = (word: string) => kindsOf(nouns, word)?.includes(PERSON) === true;
 
   function saidIn(captions: readonly (readonly string[])[]): Set<string> {
     const said = new Set<string>();
@@ -60,13 +66,16 @@ export function createJudge(nouns: Nouns, classWords: readonly string[][]): Judg
         return truth.names.some(isNamed);
       }
       const said = saidIn(truth.captions);
-      const standing = found.filter((noun) => stands(nouns[noun] as string[], said));
+      const standing = found.filter((noun) => stands(kindsOf(nouns, noun) as string[], said));
       return standing.length >= nounsNeeded(found.length);
     },
     nameIsRight({ classIndex, kind }, truth) {
       const own = classWords[classIndex] ?? [];
       if (truth.kind === 'names') return truth.names.includes(kind ?? (own[0] as string));
-      return stands(kind === undefined ? own : (nouns[kind] as string[]), saidIn(truth.captions));
+      return stands(
+        kind === undefined ? own : (kindsOf(nouns, kind) as string[]),
+        saidIn(truth.captions),
+      );
     },
   };
 }

@@ -40,7 +40,7 @@ export function createClassWords(words: readonly string[][], nouns: Nouns): Clas
       for (let start = 0; start < caption.length; start++) {
         for (let end = start + 1; end <= Math.min(caption.length, start + LONGEST_NAME); end++) {
           const last = caption[end - 1] as string;
-          if (end === start + 1 && nouns[last] === undefined) continue;
+          if (end === start + 1 && !Object.hasOwn(nouns, last)) continue;
           const name = [...caption.slice(start, end - 1), singular(nouns, last)].join(' ');
           for (const index of classesOf.get(name) ?? []) named.add(index);
         }

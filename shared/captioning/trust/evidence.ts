@@ -1,6 +1,6 @@
 // What tells whether a caption or a tag is right: the numbers that a chance is computed from.
 import type { NameKnowledge } from './class-words.ts';
-import { nounsNeeded, nounsOf } from './nouns.ts';
+import { nounsNeeded, nounsOf, singular } from './nouns.ts';
 import type { SurestName } from './surest-name.ts';
 
 /** By name; the names are those of the weights in `calibration.json`. */
@@ -31,7 +31,7 @@ export function captionEvidence(
 ): Evidence {
   const texts = words.map(({ text }) => text);
   const logProbs = words.map(({ logProb }) => logProb);
-  const chances = nounsOf(nouns, texts).map((word) => nounChance(nouns[word]?.[0] as string));
+  const chances = nounsOf(nouns, texts).map((word) => nounChance(singular(nouns, word)));
   const named = classWords.classesNamedBy(texts);
   let agreement = 0;
   let contradiction = 0;
@@ -76,7 +76,7 @@ export function tagEvidence(
     else runnerUp = Math.max(runnerUp, ofClass);
   });
   const names = kind === undefined ? classWords.wordsNaming(classIndex) : [kind];
-  const chances = names.map((word) => nounChance(nouns[word]?.[0] as string));
+  const chances = names.map((word) => nounChance(singular(nouns, word)));
   return {
     probability: logit(probability),
     runner_up: logit(runnerUp),

@@ -11,12 +11,17 @@ export function nounsNeeded(count: number): number {
   return Math.max(1, Math.ceil(RIGHT_SHARE * count - 1e-9));
 }
 
+/** A noun's singular, its other names and hypernyms; `undefined` for any other word, `constructor` among them. */
+export function kindsOf(nouns: Nouns, word: string): string[] | undefined {
+  return Object.hasOwn(nouns, word) ? nouns[word] : undefined;
+}
+
 /** What a word is in the singular; words that are no nouns of the vocabulary stay as they are. */
 export function singular(nouns: Nouns, word: string): string {
-  return nouns[word]?.[0] ?? word;
+  return kindsOf(nouns, word)?.[0] ?? word;
 }
 
 /** The words that are nouns, in their order, each once. */
 export function nounsOf(nouns: Nouns, words: readonly string[]): string[] {
-  return [...new Set(words)].filter((word) => nouns[word] !== undefined);
+  return [...new Set(words)].filter((word) => Object.hasOwn(nouns, word));
 }

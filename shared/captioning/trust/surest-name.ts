@@ -1,5 +1,6 @@
 // What to call what the classifier sees: its likeliest class, or a kind of thing where it can't decide between several.
 import type { NameKnowledge } from './class-words.ts';
+import { kindsOf } from './nouns.ts';
 
 export interface SurestName {
   /** The likeliest class. */
@@ -28,7 +29,7 @@ export function surestName(
   for (const name of words[classIndex] ?? []) {
     const classes = classWords.classesOf(name);
     const sum = classes.reduce((total, index) => total + (probabilities[index] as number), 0);
-    if (classes.length > 1 && nouns[name]?.[0] === name && sum >= SURE) {
+    if (classes.length > 1 && kindsOf(nouns, name)?.[0] === name && sum >= SURE) {
       return { classIndex, kind: name, classes };
     }
   }
