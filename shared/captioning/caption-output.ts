@@ -1,5 +1,4 @@
 // What was generated and seen, as the record and the command line tell it.
-
 import type { Calibration } from '@caption-queue/contract/calibration';
 import type { CaptionOutput } from '@caption-queue/contract/caption';
 import type { GenerationResult } from './generation/generate-captions.ts';

@@ -115,8 +115,7 @@ describe('a caption is not for', () => {
     ['templated', '<img src="/img/{% photo %}.jpg">'],
     ['templated', '<img src="<%= photo %>">'],
     ['templated', '<img src="<?= $photo ?>">'],
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: this is what stands in such a page.
-    ['templated', '<img src="${photo}">'],
+    ['templated', `<img src="\${photo}">`],
     ['templated', '<img src="a.jpg" {% if x %}alt="x"{% endif %}>'],
     ['templated', '<img src="a.jpg" :alt="name">'],
     ['templated', '<img src="a.jpg" [attr.alt]="name">'],

@@ -40,21 +40,23 @@ const endings: [string, string][] = [
 ];
 
 /** Plurals that the endings don't make; WordNet keeps them in noun.exc, which the package lacks. */
-const irregular: Record<string, string> = {
-  calves: 'calf',
-  children: 'child',
-  feet: 'foot',
-  geese: 'goose',
-  hooves: 'hoof',
-  knives: 'knife',
-  leaves: 'leaf',
-  mice: 'mouse',
-  scarves: 'scarf',
-  sheep: 'sheep',
-  shelves: 'shelf',
-  teeth: 'tooth',
-  wolves: 'wolf',
-};
+const irregular = new Map(
+  Object.entries({
+    calves: 'calf',
+    children: 'child',
+    feet: 'foot',
+    geese: 'goose',
+    hooves: 'hoof',
+    knives: 'knife',
+    leaves: 'leaf',
+    mice: 'mouse',
+    scarves: 'scarf',
+    sheep: 'sheep',
+    shelves: 'shelf',
+    teeth: 'tooth',
+    wolves: 'wolf',
+  }),
+);
 
 /** Where the way up ends: what lies above names nothing that one could see. */
 const MOST_GENERAL = new Set([
@@ -118,10 +120,11 @@ export function openWordNet(): WordNet {
       return { field: first.field, kindOf: [...kindOf], mostlyNoun: noun >= other };
     },
     lemmaOf(word) {
-      if (irregular[word]) return irregular[word];
+      const singular = irregular.get(word);
+      if (singular !== undefined) return singular;
       if (offsets.has(word)) return word;
-      for (const [plural, singular] of endings) {
-        const lemma = word.slice(0, word.length - plural.length) + singular;
+      for (const [plural, ending] of endings) {
+        const lemma = word.slice(0, word.length - plural.length) + ending;
         if (word.endsWith(plural) && offsets.has(lemma)) return lemma;
       }
       return undefined;

@@ -121,7 +121,7 @@ function upload(file, { headers, signal, onProgress }) {
  * Reads server-sent events. Not by EventSource, which can't send a key.
  *
  * @param {string | undefined} options.lastEventId from where to go on
- * @yields {{ id: string, type: string, data: any }}
+ * @yields {{ id: string, type: string, data: object }}
  */
 export async function* readEvents(url, { lastEventId, signal }) {
   const silence = new AbortController();

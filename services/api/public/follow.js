@@ -18,9 +18,9 @@ let asking = false;
  * Resolves when the stream has told all, over outages too. A caption that waits for its stream is asked for meanwhile,
  * so it may be reported as ended before its words are.
  *
- * @param {any} record
- * @param {(event: { type: string, data: any }) => void} options.onEvent
- * @param {(record: any) => void} options.onRecord
+ * @param {object} record as the API answers it
+ * @param {(event: { type: string, data: object }) => void} options.onEvent
+ * @param {(record: object) => void} options.onRecord
  * @param {(secondsLeft: number) => void} options.onTrouble the connection is lost; tried again in so many seconds
  */
 export async function follow(record, { signal, onEvent, onRecord, onTrouble }) {

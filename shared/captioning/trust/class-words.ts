@@ -26,7 +26,11 @@ export interface ClassWords {
 export function createClassWords(words: readonly string[][], nouns: Nouns): ClassWords {
   const classesOf = new Map<string, number[]>();
   words.forEach((names, index) => {
-    for (const name of names) classesOf.set(name, [...(classesOf.get(name) ?? []), index]);
+    for (const name of names) {
+      const classes = classesOf.get(name);
+      if (classes) classes.push(index);
+      else classesOf.set(name, [index]);
+    }
   });
   const wordsOf = new Map<number, string[]>();
   for (const word of Object.keys(nouns)) {
