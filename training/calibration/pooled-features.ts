@@ -1,6 +1,7 @@
 // Pooled features of many photos by a bundle's own encoder, kept in the run's folder: they take minutes.
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { sha256 } from '@caption-queue/captioning/bundle';
 import { fromFloat16Bits } from '@caption-queue/captioning/float16';
 import { FEATURE_SIZE } from '@caption-queue/contract/bundle';
 import { normaliseImage } from '@caption-queue/imaging/normalise';
@@ -8,7 +9,7 @@ import type { Encoder } from '@caption-queue/inference/encoder';
 import { pooledOf } from '@caption-queue/inference/pooled';
 
 /**
- * @param folder where they are kept under the encoder graph's name
+ * @param folder where they are kept, for the same encoder and photos
  * @returns `[photos, 2048]`
  */
 export async function poolPhotos({
@@ -22,7 +23,9 @@ export async function poolPhotos({
   folder: string;
   onProgress: (done: number) => void;
 }): Promise<Float32Array> {
-  const kept = path.join(folder, `pooled-${encoder.graphHash.slice(0, 12)}-${files.length}.f32`);
+  // Another encoder's, or of other photos, are others.
+  const key = sha256(Buffer.from([encoder.graphHash, ...files].join('\n'))).slice(0, 16);
+  const kept = path.join(folder, `pooled-${key}.f32`);
   const bytes = files.length * FEATURE_SIZE * Float32Array.BYTES_PER_ELEMENT;
   if ((await stat(kept).catch(() => undefined))?.size === bytes) {
     return new Float32Array(new Uint8Array(await readFile(kept)).buffer);
