@@ -93,6 +93,18 @@ describe('beam search', () => {
     expect((await generate(animals, { alternatives: 2 })).alternatives).toHaveLength(2);
   });
 
+  it('prefers a sentence with a word that it is guided to, at that sentence’s own probability', async () => {
+    const guidance = { tokens: new Set([vocabulary.tokenIdOf('cat')]), bonus: 6 };
+    const { alternatives, words } = await generate(animals, { beamWidth: 1, guidance });
+    expect(alternatives.map((a) => a.caption)).toEqual(['a cat sleeps']);
+    expect(alternatives[0]?.logProb).toBeCloseTo(Math.log(0.45), 5);
+    expect(words[1]?.logProb).toBeCloseTo(Math.log(0.45), 5);
+    // What is impossible stays so.
+    const impossible = { tokens: new Set([vocabulary.tokenIdOf('sleeps')]), bonus: 6 };
+    const guided = await generate(animals, { beamWidth: 1, guidance: impossible });
+    expect(guided.alternatives[0]?.caption).toBe('a dog sleeps');
+  });
+
   it('stops at the greatest length', async () => {
     const { words } = await generate(animals, { maxLength: 2 });
     expect(words).toHaveLength(2);
