@@ -2,13 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { AxeResults } from 'axe-core';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { startApi, type TestApi } from '../support/api.ts';
-import { chromiumIsAvailable, openPage, startChromium } from '../support/chromium.ts';
-import { cards, createHeldModel, dropPhotos, photo, ready } from '../support/page.ts';
-import { createWorkerSide, soon, type WorkerSide } from '../support/pipeline.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../support/redis.ts';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { chromiumIsAvailable, openPage } from '../support/chromium.ts';
+import { cards, dropPhotos, photo, ready, useBrowser, useService } from '../support/page.ts';
+import { soon } from '../support/pipeline.ts';
+import { redisIsAvailable } from '../support/redis.ts';
 
 /** Of the first load, over the wire. */
 const MOST_BYTES = 150_000;
@@ -17,23 +16,10 @@ const HANGING_MS = 2_000;
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 describe.skipIf(!redisIsAvailable)('the page', () => {
-  let redis: RedisServer;
-  let api: TestApi;
-  let workers: WorkerSide;
-  beforeAll(async () => {
-    redis = await startRedis();
-    api = await startApi({ redisUrl: redis.url, env: { OUTBOUND_ALLOW: 'loopback' } });
-    const { generate } = createHeldModel();
-    workers = createWorkerSide({ url: redis.url, prefix: api.queueSide.prefix, generate });
-  });
-  afterAll(async () => {
-    await workers?.stop();
-    await api?.close();
-    await redis?.stop();
-  });
+  const service = useService({ OUTBOUND_ALLOW: 'loopback' });
 
   it('comes under a policy that runs only its own files, and is not sent twice', async () => {
-    const response = await fetch(`${api.address}/`);
+    const response = await fetch(`${service.api.address}/`);
     const policy = response.headers.get('content-security-policy') ?? '';
     expect(policy).toContain("default-src 'none'");
     expect(policy).not.toContain('unsafe');
@@ -41,22 +27,16 @@ describe.skipIf(!redisIsAvailable)('the page', () => {
     const html = await response.text();
     expect(html).not.toMatch(/\sstyle=|\son\w+=|<script>|https?:\/\/[^…]/);
     for (const [, file] of html.matchAll(/(?:src|href)="(\/[^"]+)"/g)) {
-      expect((await fetch(`${api.address}${file}`)).status, file).toBe(200);
+      expect((await fetch(`${service.api.address}${file}`)).status, file).toBe(200);
     }
     const etag = response.headers.get('etag') ?? '';
-    const again = await fetch(`${api.address}/`, { headers: { 'if-none-match': etag } });
+    const again = await fetch(`${service.api.address}/`, { headers: { 'if-none-match': etag } });
     expect(again.status).toBe(304);
   });
 
   describe.skipIf(!chromiumIsAvailable)('in a browser', () => {
-    let browser: Browser;
-    beforeAll(async () => {
-      browser = await startChromium();
-    });
-    afterEach(async () => {
-      await Promise.all(browser.contexts().map((context) => context.close()));
-    });
-    afterAll(() => browser?.close());
+    const chromium = useBrowser();
+    const { open } = chromium;
 
     const violations = async (page: Page) => {
       await page.evaluate(axe);
@@ -65,7 +45,7 @@ describe.skipIf(!redisIsAvailable)('the page', () => {
     };
 
     it('loads within 150 kB, from nowhere else, without a complaint', async () => {
-      const page = await openPage(browser, 'about:blank');
+      const page = await openPage(chromium.browser, 'about:blank');
       const session = await page.context().newCDPSession(page);
       await session.send('Network.enable');
       let bytes = 0;
@@ -74,12 +54,12 @@ describe.skipIf(!redisIsAvailable)('the page', () => {
       });
       const hosts = new Set<string>();
       page.on('request', (request) => hosts.add(new URL(request.url()).host));
-      await page.goto(api.address, { waitUntil: 'networkidle' });
+      await page.goto(service.api.address, { waitUntil: 'networkidle' });
       await ready(page);
       console.log(`first load: ${Math.round(bytes / 1000)} kB`);
       expect(bytes).toBeGreaterThan(20_000);
       expect(bytes).toBeLessThan(MOST_BYTES);
-      expect([...hosts]).toEqual([new URL(api.address).host]);
+      expect([...hosts]).toEqual([new URL(service.api.address).host]);
       expect(page.complaints).toEqual([]);
     });
 
@@ -87,8 +67,7 @@ describe.skipIf(!redisIsAvailable)('the page', () => {
       'has no flaw that axe knows of, %s',
       async (colorScheme) => {
         const options: BrowserContextOptions = { colorScheme, reducedMotion: 'reduce' };
-        const page = await openPage(browser, api.address, options);
-        await ready(page);
+        const page = await open(service.api.address, options);
         expect(await violations(page)).toEqual([]);
         await page.setInputFiles('#files', [photo('cat'), photo('dog')]);
         await page.setInputFiles('#files', {
@@ -104,7 +83,7 @@ describe.skipIf(!redisIsAvailable)('the page', () => {
           ['webhooks', '.hooks li'],
           ['service', '.tile'],
         ] as const) {
-          await page.goto(`${api.address}/#${view}`);
+          await page.goto(`${service.api.address}/#${view}`);
           await page.locator(drawn).first().waitFor();
           expect(await violations(page), view).toEqual([]);
         }
@@ -114,8 +93,7 @@ describe.skipIf(!redisIsAvailable)('the page', () => {
 
     it('fits a phone of 360 pixels, in every view', async () => {
       const viewport = { width: 360, height: 740 };
-      const page = await openPage(browser, api.address, { viewport, hasTouch: true });
-      await ready(page);
+      const page = await open(service.api.address, { viewport, hasTouch: true });
       const width = () => page.evaluate<number>('document.documentElement.scrollWidth');
       expect(await width()).toBe(360);
       await page.setInputFiles('#files', [photo('temple'), photo('astronaut')]);
@@ -127,15 +105,14 @@ describe.skipIf(!redisIsAvailable)('the page', () => {
         ['webhooks', '.hooks li'],
         ['service', '.tile'],
       ] as const) {
-        await page.goto(`${api.address}/#${view}`);
+        await page.goto(`${service.api.address}/#${view}`);
         await page.locator(drawn).first().waitFor();
         expect(await width(), view).toBe(360);
       }
     });
 
     it('stays responsive with 200 pictures', { timeout: 120_000 }, async () => {
-      const page = await openPage(browser, api.address);
-      await ready(page);
+      const page = await open(service.api.address);
       // The times between two frames while cards change and are scrolled through.
       await page.evaluate(`{
         globalThis.frames = [];

@@ -1,39 +1,18 @@
 // What the page shows of answers that the made-up model of page.test.ts can't give, and its views beside the pictures.
-import type { Browser, Page, Route } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { startApi, type TestApi } from '../support/api.ts';
-import { chromiumIsAvailable, openPage, startChromium } from '../support/chromium.ts';
-import { cards, createHeldModel, photo, ready } from '../support/page.ts';
-import { createWorkerSide, soon, type WorkerSide } from '../support/pipeline.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../support/redis.ts';
+import type { Page, Route } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { startApi } from '../support/api.ts';
+import { chromiumIsAvailable } from '../support/chromium.ts';
+import { cards, photo, useBrowser, useService } from '../support/page.ts';
+import { soon } from '../support/pipeline.ts';
+import { redisIsAvailable } from '../support/redis.ts';
 import { startDelivering, startReceiver } from '../support/webhooks.ts';
 
 const caption = 'a dog stands on grass';
 
 describe.skipIf(!redisIsAvailable || !chromiumIsAvailable)('the page', () => {
-  let redis: RedisServer;
-  let api: TestApi;
-  let workers: WorkerSide;
-  let browser: Browser;
-  beforeAll(async () => {
-    redis = await startRedis();
-    api = await startApi({
-      redisUrl: redis.url,
-      env: { OUTBOUND_ALLOW: 'loopback', MAX_UPLOAD_BYTES: '65000' },
-    });
-    const { generate } = createHeldModel();
-    workers = createWorkerSide({ url: redis.url, prefix: api.queueSide.prefix, generate });
-    browser = await startChromium();
-  });
-  afterEach(async () => {
-    await Promise.all(browser.contexts().map((context) => context.close()));
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await workers?.stop();
-    await api?.close();
-    await redis?.stop();
-  });
+  const service = useService({ OUTBOUND_ALLOW: 'loopback', MAX_UPLOAD_BYTES: '65000' });
+  const { open } = useBrowser();
 
   /** Adds to the events of every caption what a calibrated model would say. */
   async function calibrate(page: Page, output: object): Promise<void> {
@@ -54,7 +33,7 @@ describe.skipIf(!redisIsAvailable || !chromiumIsAvailable)('the page', () => {
   ];
 
   it('copies a sure caption as an alt attribute, and shows chances and tags', async () => {
-    const page = await openPage(browser, api.address, {
+    const page = await open(service.api.address, {
       permissions: ['clipboard-read', 'clipboard-write'],
     });
     await calibrate(page, {
@@ -74,14 +53,14 @@ describe.skipIf(!redisIsAvailable || !chromiumIsAvailable)('the page', () => {
     expect(await clipboard(page)).toBe(caption);
     await page.locator('.copy-curl').click();
     expect(await clipboard(page)).toBe(
-      `curl -H 'Prefer: wait=30' -F 'image=@flower.jpg' '${api.address}/v1/captions'`,
+      `curl -H 'Prefer: wait=30' -F 'image=@flower.jpg' '${service.api.address}/v1/captions'`,
     );
     await page.locator('.others summary').click();
     expect(await page.locator('.others .bar').getAttribute('aria-label')).toBe('25 % likely right');
   });
 
   it('calls an unsure caption a suggestion to check, and offers no alt text', async () => {
-    const page = await openPage(browser, api.address);
+    const page = await open(service.api.address);
     await calibrate(page, { caption, confidence: 0.31, alt_text: null, alternatives });
     await page.setInputFiles('#files', photo('flower'));
     await cards(page, 'succeeded').waitFor();
@@ -92,7 +71,7 @@ describe.skipIf(!redisIsAvailable || !chromiumIsAvailable)('the page', () => {
   });
 
   it('trusts a likely caption though something else is likelier still', async () => {
-    const page = await openPage(browser, api.address);
+    const page = await open(service.api.address);
     await calibrate(page, { caption, confidence: 0.8, alt_text: 'a dachshund', alternatives });
     await page.setInputFiles('#files', photo('flower'));
     await cards(page, 'succeeded').waitFor();
@@ -101,7 +80,7 @@ describe.skipIf(!redisIsAvailable || !chromiumIsAvailable)('the page', () => {
   });
 
   it('refuses a picture that is too large for the service without sending it', async () => {
-    const page = await openPage(browser, api.address);
+    const page = await open(service.api.address);
     await page.getByText('caption-queue 0.0.0-test').waitFor();
     let sent = 0;
     await page.route('**/v1/captions', async (route) => {
@@ -114,7 +93,7 @@ describe.skipIf(!redisIsAvailable || !chromiumIsAvailable)('the page', () => {
   });
 
   it('counts down what Retry-After says of a refusal, then sends again', async () => {
-    const page = await openPage(browser, api.address);
+    const page = await open(service.api.address);
     const refuse = (route: Route) =>
       route.fulfill({
         status: 429,
@@ -130,10 +109,10 @@ describe.skipIf(!redisIsAvailable || !chromiumIsAvailable)('the page', () => {
   });
 
   it('follows few at a time by stream, and tells the others their place', async () => {
-    const page = await openPage(browser, api.address);
-    let open = 0;
+    const page = await open(service.api.address);
+    let streams = 0;
     await page.route('**/events', async () => {
-      open += 1;
+      streams += 1;
     });
     await page.route(/\/v1\/captions\/cap_[^/]*$/, async (route) => {
       const record = await (await route.fetch()).json();
@@ -142,14 +121,14 @@ describe.skipIf(!redisIsAvailable || !chromiumIsAvailable)('the page', () => {
     const four = ['cat', 'rocket', 'coffee', 'flower'].map(photo);
     await page.setInputFiles('#files', four);
     await expect.poll(() => page.getByText('In the queue, 7 ahead').count(), soon).toBe(4);
-    expect(open).toBe(2);
+    expect(streams).toBe(2);
   });
 
   it('registers a webhook, tries it, shows what was sent, sends again, and deletes', async () => {
     const receiver = await startReceiver();
-    const { prefix } = api.queueSide;
-    const delivering = await startDelivering({ redisUrl: redis.url, prefix });
-    const page = await openPage(browser, `${api.address}/#webhooks`);
+    const { prefix } = service.api.queueSide;
+    const delivering = await startDelivering({ redisUrl: service.redis.url, prefix });
+    const page = await open(`${service.api.address}/#webhooks`);
     try {
       await page.locator('#hook-url').fill('http://10.0.0.1/hook');
       await page.getByText('Register').click();
@@ -172,7 +151,7 @@ describe.skipIf(!redisIsAvailable || !chromiumIsAvailable)('the page', () => {
   });
 
   it('shows an operator queues, throughput, the cache and workers', async () => {
-    const page = await openPage(browser, api.address);
+    const page = await open(service.api.address);
     await page.setInputFiles('#files', photo('rocket'));
     await cards(page, 'succeeded').waitFor();
     await page.getByRole('link', { name: 'Service' }).click();
@@ -185,19 +164,18 @@ describe.skipIf(!redisIsAvailable || !chromiumIsAvailable)('the page', () => {
   });
 
   it('asks for a key when the service wants one, and keeps it for this tab', async () => {
-    const guarded = await startApi({ redisUrl: redis.url, env: { AUTH: 'required' } });
+    const guarded = await startApi({ redisUrl: service.redis.url, env: { AUTH: 'required' } });
     try {
       const { key } = await guarded.apiKeys.create({
         tenant: 'acme',
         scopes: ['captions:read', 'captions:write'],
         name: '',
       });
-      const page = await openPage(browser, guarded.address);
+      const page = await open(guarded.address);
       await page.locator('#key-dialog[open]').waitFor();
       await page.locator('#key').fill(key);
       await page.keyboard.press('Enter');
       await page.getByText('caption-queue 0.0.0-test').waitFor();
-      await ready(page);
       await page.setInputFiles('#files', photo('cat'));
       await cards(page, 'queued').waitFor();
       expect(await page.evaluate(`sessionStorage.length + ',' + localStorage.length`)).toBe('1,0');

@@ -3,57 +3,24 @@ import { writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { startApi, type TestApi } from '../support/api.ts';
-import {
-  chromiumIsAvailable,
-  type OpenPage,
-  openPage,
-  startChromium,
-} from '../support/chromium.ts';
-import { cards, createHeldModel, dropPhotos, photo, ready } from '../support/page.ts';
-import { createWorkerSide, soon, type WorkerSide } from '../support/pipeline.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../support/redis.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chromiumIsAvailable } from '../support/chromium.ts';
+import { cards, dropPhotos, photo, ready, useBrowser, useService } from '../support/page.ts';
+import { soon } from '../support/pipeline.ts';
+import { redisIsAvailable } from '../support/redis.ts';
 
 const SENTENCE = 'a <b>bold</b> dog runs';
 
 describe.skipIf(!redisIsAvailable || !chromiumIsAvailable)('the page', () => {
-  const model = createHeldModel();
-  let redis: RedisServer;
-  let api: TestApi;
-  let workers: WorkerSide;
-  let browser: Browser;
+  const service = useService();
+  const { model } = service;
+  const chromium = useBrowser();
+  const open = () => chromium.open(service.api.address);
   let folder: string;
-
   beforeAll(async () => {
-    redis = await startRedis();
-    api = await startApi({ redisUrl: redis.url });
-    workers = createWorkerSide({
-      url: redis.url,
-      prefix: api.queueSide.prefix,
-      generate: model.generate,
-    });
     folder = await mkdtemp(path.join(tmpdir(), 'caption-queue-page-'));
-    browser = await startChromium();
   });
-  afterEach(async () => {
-    model.goOn();
-    await Promise.all(browser.contexts().map((context) => context.close()));
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await workers?.stop();
-    await api?.close();
-    await redis?.stop();
-    await rm(folder, { recursive: true, force: true });
-  });
-
-  async function open(): Promise<OpenPage> {
-    const page = await openPage(browser, api.address);
-    await ready(page);
-    return page;
-  }
+  afterAll(() => rm(folder, { recursive: true }));
 
   it('captions ten dropped photos, each word after the one before', async () => {
     const page = await open();
@@ -156,20 +123,20 @@ describe.skipIf(!redisIsAvailable || !chromiumIsAvailable)('the page', () => {
 
   it('counts down while the queue is away, and carries on by itself', async () => {
     const page = await open();
-    await redis.pause();
+    await service.redis.pause();
     try {
       await page.setInputFiles('#files', photo('rocket'));
       await cards(page, 'held').waitFor();
       expect(await page.locator('.state').textContent()).toMatch(/Trying again in \d+ s$/);
     } finally {
-      await redis.resume();
+      await service.redis.resume();
     }
     await cards(page, 'succeeded').waitFor();
   });
 
   it('waits for a service that went away, and carries on when it is back', async () => {
     const page = await open();
-    const { address } = api;
+    const { address } = service.api;
     await page.context().route(`${address}/**`, (route) => route.abort('connectionrefused'));
     await page.setInputFiles('#files', photo('dog'));
     await cards(page, 'offline').waitFor();

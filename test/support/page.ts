@@ -1,7 +1,11 @@
-// The page as a test uses it: photos to drop, a made-up model that can be held back, and what a card says.
+// The page as a test uses it: a service with a made-up model that can be held back, a browser, photos, cards.
 import { fileURLToPath } from 'node:url';
-import type { Locator, Page } from 'playwright-core';
-import type { Generate } from './pipeline.ts';
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll } from 'vitest';
+import { startApi, type TestApi } from './api.ts';
+import { type OpenPage, openPage, startChromium } from './chromium.ts';
+import { createWorkerSide, type Generate, type WorkerSide } from './pipeline.ts';
+import { type RedisServer, startRedis } from './redis.ts';
 import { variedPhotos } from './varied-photos.ts';
 
 const PHOTOS = fileURLToPath(new URL('../fixtures/photos/', import.meta.url));
@@ -11,7 +15,7 @@ const SENTENCE = ['a', '<b>bold</b>', 'dog', 'runs'];
 /** Of a word: the model looked at one cell of its 8 × 8 grid. */
 const lookAt = (cell: number) => Array.from({ length: 64 }, (_, i) => (i === cell ? 1 : 0));
 
-export interface HeldModel {
+interface HeldModel {
   readonly generate: Generate;
   /** The next captions stop after their second word … */
   hold(): void;
@@ -20,7 +24,7 @@ export interface HeldModel {
 }
 
 /** Says the same of every picture, with a draft, and with attention for each word. */
-export function createHeldModel(): HeldModel {
+function createHeldModel(): HeldModel {
   let gate = Promise.resolve();
   let open = () => {};
   return {
@@ -45,6 +49,58 @@ export function createHeldModel(): HeldModel {
           { caption: 'a dog', logProb: -1 - Math.LN2 },
         ],
       };
+    },
+  };
+}
+
+/** Redis, the API and both workers while a `describe` runs. @param env as in the API's environment */
+export function useService(env: Record<string, string> = {}) {
+  const model = createHeldModel();
+  let redis: RedisServer;
+  let api: TestApi;
+  let workers: WorkerSide;
+  beforeAll(async () => {
+    redis = await startRedis();
+    api = await startApi({ redisUrl: redis.url, env });
+    const { prefix } = api.queueSide;
+    workers = createWorkerSide({ url: redis.url, prefix, generate: model.generate });
+  });
+  afterEach(() => model.goOn());
+  afterAll(async () => {
+    await workers?.stop();
+    await api?.close();
+    await redis?.stop();
+  });
+  return {
+    model,
+    get redis() {
+      return redis;
+    },
+    get api() {
+      return api;
+    },
+  };
+}
+
+/** A browser while a `describe` runs; its pages are closed after each test. */
+export function useBrowser() {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await startChromium();
+  });
+  afterEach(async () => {
+    await Promise.all(browser.contexts().map((context) => context.close()));
+  });
+  afterAll(() => browser?.close());
+  return {
+    get browser() {
+      return browser;
+    },
+    /** Opens the page and waits until it takes pictures. */
+    async open(url: string, options?: BrowserContextOptions): Promise<OpenPage> {
+      const page = await openPage(browser, url, options);
+      await ready(page);
+      return page;
     },
   };
 }
