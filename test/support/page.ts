@@ -110,18 +110,34 @@ const aborted = (signal: AbortSignal) =>
     signal.addEventListener('abort', () => reject(signal.reason));
   });
 
-/** Drops different photos onto the page, as from a folder. @param times each of them, under names of its own */
-export async function dropPhotos(page: Page, count: number, times = 1): Promise<void> {
-  const photos = (await variedPhotos(count)).map((bytes) => Buffer.from(bytes).toString('base64'));
+/** Drops files onto the page, as from a folder. */
+export async function dropFiles(
+  page: Page,
+  files: { name: string; type: string; bytes: Uint8Array }[],
+): Promise<void> {
+  const encoded = files.map(({ bytes, ...file }) => ({
+    ...file,
+    base64: Buffer.from(bytes).toString('base64'),
+  }));
   await page.evaluate(`{
-    const data = new DataTransfer();
-    const photos = ${JSON.stringify(photos)};
-    for (let i = 0; i < photos.length * ${times}; i += 1) {
-      const bytes = Uint8Array.from(atob(photos[i % photos.length]), (c) => c.charCodeAt(0));
-      data.items.add(new File([bytes], 'photo-' + i + '.jpg', { type: 'image/jpeg' }));
+    const dataTransfer = new DataTransfer();
+    for (const { name, type, base64 } of ${JSON.stringify(encoded)}) {
+      const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+      dataTransfer.items.add(new File([bytes], name, { type }));
     }
-    document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
+    document.body.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));
   }`);
+}
+
+/** Drops different photos. @param times each of them, under names of its own */
+export async function dropPhotos(page: Page, count: number, times = 1): Promise<void> {
+  const photos = await variedPhotos(count);
+  const files = Array.from({ length: count * times }, (_, i) => ({
+    name: `photo-${i}.jpg`,
+    type: 'image/jpeg',
+    bytes: photos[i % count] as Uint8Array,
+  }));
+  await dropFiles(page, files);
 }
 
 /** Waits until the page has read its history and takes pictures. */

@@ -13,11 +13,12 @@ export function listenForPictures({ onSources, onNothing }) {
     if (pictures.length > 0) onSources(pictures.map((file) => ({ file })));
   }
 
-  /** @returns {boolean} was there an address in it? */
-  function takeText(text) {
+  /** @param {string} otherwise what to say when there is no address in it @returns {boolean} was there one? */
+  function takeText(text, otherwise) {
     const urls = text
       .split(/\s+/)
       .filter((word) => /^https?:\/\//i.test(word) && URL.canParse(word));
+    onNothing(urls.length > 0 ? '' : otherwise);
     if (urls.length > 0) onSources(urls.map((url) => ({ url })));
     return urls.length > 0;
   }
@@ -32,9 +33,8 @@ export function listenForPictures({ onSources, onNothing }) {
   const form = document.querySelector('#by-url');
   form.addEventListener('submit', (event) => {
     event.preventDefault();
-    const taken = takeText(form.url.value);
-    onNothing(taken ? '' : 'An address begins with https:// and names a picture.');
-    if (taken) form.reset();
+    const otherwise = 'An address begins with https:// and names a picture.';
+    if (takeText(form.url.value, otherwise)) form.reset();
   });
 
   let depth = 0;
@@ -49,15 +49,14 @@ export function listenForPictures({ onSources, onNothing }) {
     event.preventDefault();
     setDepth(0);
     const { files } = event.dataTransfer;
+    const otherwise = 'There was no picture in what was dropped.';
     // A picture that is dragged over from another page may come as its address alone.
     if (files.length > 0) takeFiles(files);
-    else if (!takeText(event.dataTransfer.getData('text/uri-list'))) {
-      onNothing('There was no picture in what was dropped.');
-    }
+    else takeText(event.dataTransfer.getData('text/uri-list'), otherwise);
   });
   addEventListener('paste', ({ target, clipboardData }) => {
     if (clipboardData.files.length > 0) takeFiles(clipboardData.files);
-    else if (!target.closest?.('input')) takeText(clipboardData.getData('text'));
+    else if (!target.closest?.('input')) takeText(clipboardData.getData('text'), '');
   });
 }
 

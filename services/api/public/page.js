@@ -1,5 +1,6 @@
 // The page: puts ways in, cards, history and views together.
 import './card.js';
+import { ask } from './api.js';
 import { greet } from './greet.js';
 import * as history from './history.js';
 import { listenForPictures } from './intake.js';
@@ -88,8 +89,11 @@ cards.addEventListener('remove', ({ target }) => remove(target.picture));
 let sure = false;
 const clear = find('#clear');
 clear.addEventListener('click', () => {
-  if (sure) for (const picture of [...shown.keys()]) remove(picture);
   setSure(!sure);
+  if (sure) return;
+  for (const picture of [...shown.keys()]) remove(picture);
+  // The button goes with them.
+  find('#files').focus();
 });
 clear.addEventListener('blur', () => setSure(false));
 
@@ -100,8 +104,13 @@ function setSure(value) {
 }
 
 find('#example').addEventListener('click', async () => {
-  const blob = await (await fetch('/example.jpg')).blob();
-  add([{ file: new File([blob], 'example.jpg', { type: blob.type }) }]);
+  try {
+    const blob = await (await ask('/example.jpg')).blob();
+    add([{ file: new File([blob], 'example.jpg', { type: blob.type }) }]);
+    tell('');
+  } catch (error) {
+    tell(error.message);
+  }
 });
 
 listenForPictures({ onSources: add, onNothing: tell });

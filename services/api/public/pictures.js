@@ -9,8 +9,9 @@ import { countDown, createTurns, waitAfter } from './waiting.js';
 const UPLOADS = 2;
 /** After so many broken connections in a row the service is asked whether it is there at all. */
 const BROKEN_UPLOADS = 3;
-/** Refusals that would be the same again. */
-const LASTING = [400, 413, 415, 422];
+/** Would the same be refused again? Another's site may answer next time. */
+const isLasting = ({ status, code }) =>
+  [400, 413, 415, 422].includes(status) && code !== 'image_fetch_failed';
 /** From here on a person wonders. */
 const SLOW_MS = 20_000;
 
@@ -35,7 +36,13 @@ export const knownPicture = (entry, onChange) => new Picture(entry, onChange);
 
 const nameOf = (url) => {
   const { hostname, pathname } = new URL(url);
-  return decodeURI(pathname.split('/').pop()) || hostname;
+  const last = pathname.split('/').pop();
+  try {
+    return decodeURI(last) || hostname;
+  } catch {
+    // Not every percent sign in an address stands for a letter.
+    return last;
+  }
 };
 
 export class Picture {
@@ -60,7 +67,7 @@ export class Picture {
 
   /** Can it be sent again? Not what was refused for good, nor, after a reload, a file. */
   get repeatable() {
-    return this.source !== undefined;
+    return this.source !== undefined && !this.refused;
   }
 
   #change(values) {
@@ -93,8 +100,8 @@ export class Picture {
       });
     } catch (error) {
       if (signal.aborted || this.ended) return;
-      if (LASTING.includes(error.status)) this.source = undefined;
-      this.#change({ status: 'failed', lost: 0, problem: error.message });
+      const refused = isLasting(error);
+      this.#change({ status: 'failed', lost: 0, problem: error.message, refused });
     }
     await this.#keep();
   }
