@@ -1,16 +1,15 @@
 // `npm run bench`: measures this machine, prints tables and writes the same as JSON.
-import { mkdir, writeFile } from 'node:fs/promises';
-import path from 'node:path';
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { DEFAULT_BUNDLE } from '@caption-queue/captioning/bundle';
 import { normaliseImage } from '@caption-queue/imaging/normalise';
 import { hasTensorFlow } from '../test/support/engines.ts';
 import { variedPhotos } from '../test/support/varied-photos.ts';
 import { benchApi } from './api.ts';
-import { describeHardware } from './hardware.ts';
 import { benchDecoder, benchEncoder } from './inference.ts';
+import { benchRedisBytes } from './redis-bytes.ts';
+import { startResults } from './results.ts';
 import { benchService, type ServiceRun } from './service.ts';
-import { formatTable, type Row } from './table.ts';
 
 const { values } = parseArgs({
   options: {
@@ -21,16 +20,8 @@ const { values } = parseArgs({
   },
 });
 
-const hardware = describeHardware();
-const { cores } = hardware;
-console.log(
-  `${hardware.cpu}, ${cores} cores, ${hardware.memoryGib} GiB, VNNI ${hardware.vnni ? 'yes' : 'no'}, Node ${hardware.node}`,
-);
-const tables: Record<string, Row[]> = {};
-const show = (title: string, rows: Row[]) => {
-  tables[title] = rows;
-  console.log(formatTable(title, rows));
-};
+const cores = availableParallelism();
+const { show, write } = startResults({ folder: values.out });
 
 const photos = await variedPhotos(Number(values.photos));
 const pictures = await Promise.all(
@@ -72,9 +63,6 @@ show(
   'Memory after the load',
   runs.flatMap((run) => run.memory),
 );
+show('Memory in Redis', await benchRedisBytes({ model: values.model, photos }));
 
-await mkdir(values.out, { recursive: true });
-const measuredAt = new Date().toISOString();
-const file = path.join(values.out, `${measuredAt.replaceAll(':', '-')}.json`);
-await writeFile(file, `${JSON.stringify({ measuredAt, hardware, tables }, null, 2)}\n`);
-console.log(`\nWritten to ${file}`);
+await write();

@@ -52,14 +52,19 @@ export async function insist(
   return caption.id;
 }
 
-/** Polls until the caption is in a terminal state, over outages. @throws Error when it isn't after a minute */
+/**
+ * Polls until the caption is in a terminal state, over outages.
+ *
+ * @param options `patienceMs`: default a minute
+ * @throws Error when it isn't after that time
+ */
 export async function untilEnded(
   url: string,
   id: string,
-  options: { ledger?: Ledger; headers?: Record<string, string> } = {},
+  options: { ledger?: Ledger; headers?: Record<string, string>; patienceMs?: number } = {},
 ): Promise<Caption> {
-  const { ledger, headers = {} } = options;
-  const deadline = Date.now() + PATIENCE_MS;
+  const { ledger, headers = {}, patienceMs = PATIENCE_MS } = options;
+  const deadline = Date.now() + patienceMs;
   for (;;) {
     const caption = await persist(() =>
       fetch(`${url}/v1/captions/${id}`, {
@@ -71,7 +76,9 @@ export async function untilEnded(
       ledger?.end(caption);
       return caption;
     }
-    if (Date.now() > deadline) throw new Error(`${id} is still ${caption.status} after a minute.`);
+    if (Date.now() > deadline) {
+      throw new Error(`${id} is still ${caption.status} after ${patienceMs / 1000} s.`);
+    }
     await delay(PAUSE_MS);
   }
 }

@@ -8,7 +8,7 @@ export interface Sample extends Footprint {
 export interface Trend {
   first: Sample;
   last: Sample;
-  /** Of a straight line through the second half of the samples: the first is for warming up. */
+  /** Over the second half of the samples: the first is for warming up. */
   residentBytesPerHour: number;
   descriptorsPerHour: number;
   samples: Sample[];
@@ -61,12 +61,13 @@ function trendOf(samples: Sample[]): Trend {
   };
 }
 
-/** Least squares. */
+/**
+ * The median of the slopes between any two points (Theil and Sen): a garbage collector that has not come by yet at a
+ * sample or two doesn't tilt it, as it would a line of least squares.
+ */
 function slope(points: [x: number, y: number][]): number {
-  const mean = (pick: (point: [number, number]) => number) =>
-    points.reduce((sum, point) => sum + pick(point), 0) / points.length;
-  const [meanX, meanY] = [mean(([x]) => x), mean(([, y]) => y)];
-  const covariance = mean(([x, y]) => (x - meanX) * (y - meanY));
-  const variance = mean(([x]) => (x - meanX) ** 2);
-  return variance === 0 ? 0 : covariance / variance;
+  const slopes = points
+    .flatMap(([x1, y1], i) => points.slice(i + 1).map(([x2, y2]) => (y2 - y1) / (x2 - x1)))
+    .toSorted((a, b) => a - b);
+  return slopes[Math.floor(slopes.length / 2)] ?? 0;
 }

@@ -1,0 +1,76 @@
+// `npm run bench:load`: more and more pictures a second until the service refuses, and for a minute beyond.
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+import { DEFAULT_BUNDLE } from '@caption-queue/captioning/bundle';
+import { startStack } from '../test/support/service-stack.ts';
+import { variedPhotos } from '../test/support/varied-photos.ts';
+import { runRamp } from './load/arrivals.ts';
+import { type Outcome, toStages, toSteps, toTotals } from './load/summary.ts';
+import { startResults } from './results.ts';
+
+const { values } = parseArgs({
+  options: {
+    model: { type: 'string', default: DEFAULT_BUNDLE },
+    encoders: { type: 'string', default: '1' },
+    decoders: { type: 'string', default: '1' },
+    /** Captions in work at once; how long the last of them waits is this by the captions a second. */
+    'queue-limit': { type: 'string', default: '100' },
+    step: { type: 'string', default: '10' },
+    beyond: { type: 'string', default: '60' },
+    'max-rate': { type: 'string', default: '200' },
+    photos: { type: 'string', default: '200' },
+    seed: { type: 'string', default: '1' },
+    out: { type: 'string', default: 'bench/results' },
+  },
+});
+const seconds = (text: string) => Number(text) * 1000;
+const stepMs = seconds(values.step);
+const [encoders, decoders] = [Number(values.encoders), Number(values.decoders)];
+
+const results = startResults({ folder: values.out, name: 'load' });
+const photos = await variedPhotos(Number(values.photos));
+const stack = await startStack({
+  model: values.model,
+  encoders,
+  decoders,
+  // Each picture is encoded, also one that came before.
+  env: { QUEUE_LIMIT: values['queue-limit'], FEATURE_CACHE_TTL_SECONDS: '0' },
+});
+try {
+  for (const photo of photos.slice(0, 10)) await stack.finished((await stack.post(photo)).id);
+  const cpuBefore = process.cpuUsage();
+  const arrivals = await runRamp({
+    url: stack.url,
+    photos,
+    stepMs,
+    beyondMs: seconds(values.beyond),
+    maxRate: Number(values['max-rate']),
+    seed: Number(values.seed),
+    onStep: (rate) => console.error(`${rate} arrivals a second`),
+  });
+  const { user, system } = process.cpuUsage(cpuBefore);
+  const lastArrivalAt = arrivals.at(-1)?.dueAt ?? Date.now();
+  const outcomes: Outcome[] = [];
+  for (const arrival of arrivals) {
+    const { id } = arrival;
+    outcomes.push(id === undefined ? arrival : { ...arrival, caption: await stack.finished(id) });
+  }
+  const workers = `${encoders} encoder(s), ${decoders} decoder(s), queue of ${values['queue-limit']}`;
+  results.show(
+    `One more arrival a second every ${values.step} s: ${workers}`,
+    toSteps(outcomes, stepMs),
+  );
+  results.show('By stage', toStages(outcomes));
+  results.show(
+    'In all',
+    toTotals({
+      outcomes,
+      lastArrivalAt,
+      generatorCpuMs: (user + system) / 1000,
+      cores: availableParallelism(),
+    }),
+  );
+  await results.write();
+} finally {
+  await stack.stop();
+}
