@@ -1,8 +1,7 @@
 // The service end to end: real processes and Redis servers, pictures posted over HTTP.
 import { readFile } from 'node:fs/promises';
 import type { Caption } from '@caption-queue/contract/caption';
-import { canSeeProcesses } from '../test/support/process-tree.ts';
-import type { ServiceProcess } from '../test/support/service-process.ts';
+import { canSeeProcesses, childrenOf } from '../test/support/process-tree.ts';
 import { startStack } from '../test/support/service-stack.ts';
 import { cpuTimesPerCaption, readCpuTimes } from './cpu-time.ts';
 import type { Row } from './table.ts';
@@ -77,13 +76,15 @@ export async function benchService(options: {
       });
     }
     const memory: Row[] = [];
-    const note = async (name: string, process: ServiceProcess) =>
+    const note = async (name: string, process: { pid: number }) =>
       memory.push({
         process: name,
         'encoder processes': encoders,
         'resident MB': await residentMegabytes(process.pid),
       });
     await note('api (without imaging processes)', stack.api);
+    for (const pid of canSeeProcesses ? childrenOf(stack.api.pid) : [])
+      await note('imaging', { pid });
     for (const encoder of stack.encoders) await note('encoder-worker', encoder);
     for (const decoder of stack.decoders) await note('decoder-worker', decoder);
     const request = (name: string, times: number[]): Row => {
