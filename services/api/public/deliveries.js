@@ -81,5 +81,5 @@ function outcome({ status, attempts, next }) {
   const answer = last.status ? `${last.status} in ${last.latency_ms} ms` : last.error;
   if (status === 'succeeded') return `Received: ${answer}${tries}`;
   const again = next ? `; again at ${timeOf(next)}` : '; given up';
-  return `${last.error ?? answer}${tries}${again}`;
+  return `${(last.error ?? answer).replace(/\.$/, '')}${tries}${again}`;
 }
