@@ -134,18 +134,6 @@ describe.skipIf(!redisIsAvailable || !chromiumIsAvailable)('the page', () => {
     await cards(page, 'succeeded').waitFor();
   });
 
-  it('waits for a service that went away, and carries on when it is back', async () => {
-    const page = await open();
-    const { address } = service.api;
-    await page.context().route(`${address}/**`, (route) => route.abort('connectionrefused'));
-    await page.setInputFiles('#files', photo('dog'));
-    await cards(page, 'offline').waitFor();
-    expect(await page.locator('.state').textContent()).toMatch(/cannot be reached.*in \d+ s$/);
-    await page.context().unroute(`${address}/**`);
-    await cards(page, 'succeeded').waitFor();
-    expect(await cards(page).count()).toBe(1);
-  });
-
   it('can be used by keyboard alone, and shows where the model looked', async () => {
     const page = await open();
     await page.setInputFiles('#files', photo('astronaut'));

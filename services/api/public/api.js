@@ -121,15 +121,17 @@ function upload(file, { headers, signal, onProgress }) {
  * Reads server-sent events. Not by EventSource, which can't send a key.
  *
  * @param {string | undefined} options.lastEventId from where to go on
+ * @param {() => void} options.onOpen the service answers; events come when there is something to tell
  * @yields {{ id: string, type: string, data: object }}
  */
-export async function* readEvents(url, { lastEventId, signal }) {
+export async function* readEvents(url, { lastEventId, signal, onOpen }) {
   const silence = new AbortController();
   const headers = lastEventId === undefined ? {} : { 'last-event-id': lastEventId };
   let timer = setTimeout(() => silence.abort(), SILENCE_MS);
   try {
     const response = await ask(url, { headers, signal: AbortSignal.any([signal, silence.signal]) });
     if (response.status === 204) return;
+    onOpen();
     let text = '';
     for await (const part of parts(response.body.pipeThrough(new TextDecoderStream()))) {
       clearTimeout(timer);

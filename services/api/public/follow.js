@@ -21,7 +21,8 @@ let asking = false;
  * @param {object} record as the API answers it
  * @param {(event: { type: string, data: object }) => void} options.onEvent
  * @param {(record: object) => void} options.onRecord
- * @param {(secondsLeft: number) => void} options.onTrouble the connection is lost; tried again in so many seconds
+ * @param {(secondsLeft: number) => void} options.onTrouble the connection is lost; tried again in so many seconds, 0 when
+ *   it is there again
  */
 export async function follow(record, { signal, onEvent, onRecord, onTrouble }) {
   const watch = { url: record.urls.self, signal, onRecord };
@@ -42,10 +43,11 @@ export async function follow(record, { signal, onEvent, onRecord, onTrouble }) {
 
 async function* resumedEvents(url, { signal, onTrouble }) {
   let lastEventId;
+  const onOpen = () => onTrouble(0);
   for (let failures = 0; ; failures += 1) {
     let error = new ApiError({ detail: 'The stream broke off.' });
     try {
-      for await (const event of readEvents(url, { lastEventId, signal })) {
+      for await (const event of readEvents(url, { lastEventId, signal, onOpen })) {
         failures = 0;
         lastEventId = event.id;
         yield event;
