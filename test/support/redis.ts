@@ -104,7 +104,11 @@ async function createLocalServer(options: {
     async revive(reachableAt = url) {
       server = spawn(localServer ?? 'redis-server', args, { stdio: 'ignore' });
       watchdog = watchOver(server, folder);
-      await untilItAnswers(reachableAt);
+      const ended = once(server, 'exit').then(([code]) => {
+        throw new Error(`The Redis of port ${port} ended with ${code}.`);
+      });
+      ended.catch(() => undefined); // Later on, that is what a test wants.
+      await Promise.race([untilItAnswers(reachableAt), ended]);
     },
     async pause() {
       server?.kill('SIGSTOP');
@@ -139,12 +143,21 @@ export async function untilItAnswers(url: string): Promise<void> {
   }
 }
 
+/** Below the ports that systems give to outgoing connections: Linux from 32768, others from 49152. */
+const LISTENING_PORTS = { from: 20_000, count: 12_000 };
+
+/** A port for a server that may go and come again: no outgoing connection, of whomever, takes it meanwhile. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('No free port.');
-  return address.port;
+  for (;;) {
+    const port = LISTENING_PORTS.from + Math.floor(Math.random() * LISTENING_PORTS.count);
+    const server = createServer().listen(port, '127.0.0.1');
+    try {
+      await once(server, 'listening');
+    } catch {
+      continue; // Taken.
+    }
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
 }
