@@ -26,8 +26,11 @@ export async function timeInTurns(
 }
 
 export function summarise(times: number[]): Timing {
-  const sorted = times.toSorted((a, b) => a - b);
-  const at = (share: number) =>
-    sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] as number;
-  return { medianMs: at(0.5), p95Ms: at(0.95) };
+  return { medianMs: percentile(times, 0.5) ?? NaN, p95Ms: percentile(times, 0.95) ?? NaN };
+}
+
+/** Nearest rank; null of nothing. @param share 0 to 1 */
+export function percentile(values: number[], share: number): number | null {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? null;
 }

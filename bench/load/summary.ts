@@ -1,6 +1,7 @@
 // What a ramp says of the service: by step, by stage before and beyond saturation, and how it ended.
 import type { Caption } from '@caption-queue/contract/caption';
 import type { Row } from '../table.ts';
+import { percentile } from '../timing.ts';
 import type { Arrival } from './arrivals.ts';
 
 /** An arrival, and its caption at the end when it was accepted. */
@@ -105,12 +106,6 @@ function toRow(when: string, stage: string, times: number[]): Row {
     'p95 ms': percentile(times, 0.95),
     'p99 ms': percentile(times, 0.99),
   };
-}
-
-/** Nearest rank; null of nothing. */
-function percentile(values: number[], share: number): number | null {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? null;
 }
 
 function groupBy<T>(items: T[], keyOf: (item: T) => number): [number, T[]][] {

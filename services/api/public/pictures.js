@@ -147,7 +147,6 @@ export class Picture {
   }
 
   #hear({ type, data }) {
-    this.lost = 0;
     if (type === 'word') {
       const { index, text, attention } = data;
       const words = [...this.words.slice(0, index), { text, attention: quantised(attention) }];
