@@ -15,12 +15,15 @@ COPY training/package.json training/
 COPY services/api/package.json services/api/
 COPY services/encoder-worker/package.json services/encoder-worker/
 COPY services/decoder-worker/package.json services/decoder-worker/
-COPY shared/captioning/package.json shared/captioning/
+COPY shared/cache/package.json shared/cache/
+COPY shared/captions/package.json shared/captions/
 COPY shared/contract/package.json shared/contract/
 COPY shared/imaging/package.json shared/imaging/
-COPY shared/inference/package.json shared/inference/
-COPY shared/queue/package.json shared/queue/
+COPY shared/jobs/package.json shared/jobs/
+COPY shared/model/package.json shared/model/
+COPY shared/redis/package.json shared/redis/
 COPY shared/runtime/package.json shared/runtime/
+COPY shared/worker/package.json shared/worker/
 
 # The bundler needs the development packages of the root, and none of the services'.
 FROM manifests AS build
@@ -37,7 +40,7 @@ RUN npm ci --omit=dev --workspace services/api
 # Both workers need the same packages. Without the optional engine (ENGINE=tfjs), and of ONNX Runtime's
 # libraries for three systems only the one that is used: 101 MB instead of 621.
 FROM manifests AS worker-packages
-RUN npm pkg delete peerDependencies peerDependenciesMeta --workspace shared/inference \
+RUN npm pkg delete peerDependencies peerDependenciesMeta --workspace shared/model \
   && npm ci --omit=dev --workspace services/encoder-worker --workspace services/decoder-worker \
   && rm -rf node_modules/onnxruntime-node/bin/napi-v6/darwin node_modules/onnxruntime-node/bin/napi-v6/win32
 
@@ -54,7 +57,7 @@ ENV MALLOC_ARENA_MAX=2 \
     PORT=5000
 COPY --from=api-packages /app/node_modules node_modules
 COPY services/api/package.json services/api/
-COPY services/api/public services/api/public
+COPY services/api/page/public services/api/page/public
 COPY --from=build /app/services/api/dist services/api/dist
 EXPOSE 5000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s --retries=3 \

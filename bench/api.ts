@@ -1,9 +1,9 @@
 // The API's own time: what POST and GET of a caption cost when nothing waits, and which step takes how much of it.
 import { fileURLToPath } from 'node:url';
-import { createImagingPool } from '../services/api/imaging/pool.ts';
-import { startApi, type TestApi } from '../test/support/api.ts';
-import { silentLogger } from '../test/support/pipeline.ts';
-import { startRedis } from '../test/support/redis.ts';
+import { createImagingPool } from '@caption-queue/api/uploads/imaging/pool';
+import { startApi, type TestApi } from '@caption-queue/test/support/api';
+import { silentLogger } from '@caption-queue/test/support/pipeline';
+import { startRedis } from '@caption-queue/test/support/redis';
 import type { Row } from './table.ts';
 import { summarise } from './timing.ts';
 

@@ -1,8 +1,8 @@
 // CPU time by kind of process: where the work of a caption is done, whatever else the machine does meanwhile.
-import { childrenOf, cpuMs } from '../test/support/process-tree.ts';
-import { redisCpuMs } from '../test/support/redis.ts';
-import type { ServiceProcess } from '../test/support/service-process.ts';
-import type { ServiceStack } from '../test/support/service-stack.ts';
+import { childrenOf, cpuMs } from '@caption-queue/test/support/process-tree';
+import { redisCpuMs } from '@caption-queue/test/support/redis';
+import type { ServiceProcess } from '@caption-queue/test/support/service-process';
+import type { ServiceStack } from '@caption-queue/test/support/service-stack';
 
 /** Milliseconds since each process was started; "load" is this process, which posts and polls. */
 export type CpuTimes = Record<

@@ -1,15 +1,12 @@
 // The model alone, without queue: encoder by engine and precision, decoder by engine and beam.
-import { type Bundle, loadBundle } from '@caption-queue/captioning/bundle';
-import { fromFloat16Bits } from '@caption-queue/captioning/float16';
-import { generateCaptions } from '@caption-queue/captioning/generation/generate-captions';
-import { createEngine } from '@caption-queue/inference/create-engine';
-import { createEncoder, type Encoder } from '@caption-queue/inference/encoder';
-import type { Engine, EngineName, Precision } from '@caption-queue/inference/engine';
-import {
-  type CaptionRequest,
-  createPictureCaptioner,
-} from '@caption-queue/inference/picture-captioner';
-import { createStepDecoder } from '@caption-queue/inference/step-decoder';
+import { type Bundle, loadBundle } from '@caption-queue/model/bundle';
+import { type CaptionRequest, createPictureCaptioner } from '@caption-queue/model/captioner';
+import { createStepDecoder } from '@caption-queue/model/decoder';
+import { createEncoder, type Encoder } from '@caption-queue/model/encoder';
+import { createEngine } from '@caption-queue/model/engines/create-engine';
+import type { Engine, EngineName, Precision } from '@caption-queue/model/engines/engine';
+import { fromFloat16Bits } from '@caption-queue/model/float16';
+import { generateCaptions } from '@caption-queue/model/generation/generate-captions';
 import type { Row } from './table.ts';
 import { timeInTurns } from './timing.ts';
 

@@ -1,9 +1,9 @@
 // `npm run bench:load`: more and more pictures a second until the service refuses, and for a minute beyond.
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { DEFAULT_BUNDLE } from '@caption-queue/captioning/bundle';
-import { startStack } from '../test/support/service-stack.ts';
-import { variedPhotos } from '../test/support/varied-photos.ts';
+import { DEFAULT_BUNDLE } from '@caption-queue/model/bundle';
+import { startStack } from '@caption-queue/test/support/service-stack';
+import { variedPhotos } from '@caption-queue/test/support/varied-photos';
 import { runRamp } from './load/arrivals.ts';
 import { type Outcome, toStages, toSteps, toTotals } from './load/summary.ts';
 import { startResults } from './results.ts';

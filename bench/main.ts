@@ -1,10 +1,10 @@
 // `npm run bench`: measures this machine, prints tables and writes the same as JSON.
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { DEFAULT_BUNDLE } from '@caption-queue/captioning/bundle';
 import { normaliseImage } from '@caption-queue/imaging/normalise';
-import { hasTensorFlow } from '../test/support/engines.ts';
-import { variedPhotos } from '../test/support/varied-photos.ts';
+import { DEFAULT_BUNDLE } from '@caption-queue/model/bundle';
+import { hasTensorFlow } from '@caption-queue/test/support/engines';
+import { variedPhotos } from '@caption-queue/test/support/varied-photos';
 import { benchApi } from './api.ts';
 import { benchDecoder, benchEncoder } from './inference.ts';
 import { benchRedisBytes } from './redis-bytes.ts';

@@ -1,7 +1,8 @@
 // What captions and features take in Redis' memory, by its own account: for the sizing of both servers.
+
+import type { RedisServer } from '@caption-queue/test/support/redis';
+import { startStack } from '@caption-queue/test/support/service-stack';
 import { Redis } from 'ioredis';
-import type { RedisServer } from '../test/support/redis.ts';
-import { startStack } from '../test/support/service-stack.ts';
 import type { Row } from './table.ts';
 
 /**

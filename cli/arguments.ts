@@ -1,7 +1,7 @@
 // The command line of `caption`: what it understands and what it answers when it does not.
 import { parseArgs } from 'node:util';
-import { DEFAULT_BUNDLE } from '@caption-queue/captioning/bundle';
-import { type EngineName, engineNames } from '@caption-queue/inference/engine';
+import { DEFAULT_BUNDLE } from '@caption-queue/model/bundle';
+import { type EngineName, engineNames } from '@caption-queue/model/engines/engine';
 
 export const usage = `Usage: npm run caption -- [options] photo.jpg [more photos or folders]
        npm run caption -- [options] --html FOLDER

@@ -1,12 +1,12 @@
 // Photo file to caption in one process: imaging, encoder, decoder, without queue or server.
 import { readFile } from 'node:fs/promises';
-import { loadBundle } from '@caption-queue/captioning/bundle';
 import type { CaptionOutput } from '@caption-queue/contract/caption';
 import { normaliseImage } from '@caption-queue/imaging/normalise';
-import { createEngine } from '@caption-queue/inference/create-engine';
-import { createEncoder } from '@caption-queue/inference/encoder';
-import type { EngineName } from '@caption-queue/inference/engine';
-import { createPictureCaptioner } from '@caption-queue/inference/picture-captioner';
+import { loadBundle } from '@caption-queue/model/bundle';
+import { createPictureCaptioner } from '@caption-queue/model/captioner';
+import { createEncoder } from '@caption-queue/model/encoder';
+import { createEngine } from '@caption-queue/model/engines/create-engine';
+import type { EngineName } from '@caption-queue/model/engines/engine';
 
 export type PhotoCaption = Omit<CaptionOutput, 'words'>;
 

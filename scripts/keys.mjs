@@ -2,5 +2,5 @@
 import { notedRedisUrl } from './lib/redis/note.mjs';
 
 process.env.REDIS_URL ||= notedRedisUrl() ?? '';
-process.argv.splice(2, 0, 'services/api/keys.ts');
+process.argv.splice(2, 0, 'services/api/access/keys.ts');
 await import('./run.mjs');

@@ -3,7 +3,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { DEFAULT_BUNDLE } from '@caption-queue/captioning/bundle';
+import { DEFAULT_BUNDLE } from '@caption-queue/model/bundle';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { chromiumIsAvailable, openPage, startChromium } from './support/chromium.ts';

@@ -4,9 +4,9 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { DEFAULT_BUNDLE } from '@caption-queue/captioning/bundle';
+import { createCaptioner, type PhotoCaption } from '@caption-queue/cli/captioner';
+import { DEFAULT_BUNDLE } from '@caption-queue/model/bundle';
 import sharp from 'sharp';
-import { createCaptioner, type PhotoCaption } from '../cli/captioner.ts';
 import { chromiumIsAvailable, openPage, startChromium } from './support/chromium.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));

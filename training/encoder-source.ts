@@ -4,16 +4,16 @@
 //   classifier/                model.json, weights.bin, labels.json, words.json
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { bundleDirectory, DEFAULT_BUNDLE, loadBundle } from '@caption-queue/captioning/bundle';
-import { toFloat16Bits } from '@caption-queue/captioning/float16';
-import { loadLayersModel } from '@caption-queue/captioning/layers-model/files';
-import { channelsOf, planConvolutions } from '@caption-queue/captioning/onnx/convolution-plan';
-import { buildInt8Encoder } from '@caption-queue/captioning/onnx/encoder-graph';
-import type { ActivationRanges } from '@caption-queue/captioning/onnx/quantise';
 import { GRID_CELLS, IMAGE_SIZE } from '@caption-queue/contract/bundle';
-import type { GraphSource } from '@caption-queue/inference/engine';
-import { createOnnxGraph } from '@caption-queue/inference/onnx/onnx-engine';
-import { pooledOf } from '@caption-queue/inference/pooled';
+import { bundleDirectory, DEFAULT_BUNDLE, loadBundle } from '@caption-queue/model/bundle';
+import type { GraphSource } from '@caption-queue/model/engines/engine';
+import { channelsOf, planConvolutions } from '@caption-queue/model/engines/onnx/convolution-plan';
+import { buildInt8Encoder } from '@caption-queue/model/engines/onnx/encoder-graph';
+import { createOnnxGraph } from '@caption-queue/model/engines/onnx/onnx-engine';
+import type { ActivationRanges } from '@caption-queue/model/engines/onnx/quantise';
+import { toFloat16Bits } from '@caption-queue/model/float16';
+import { loadLayersModel } from '@caption-queue/model/layers-model/files';
+import { pooledOf } from '@caption-queue/model/pooled';
 import type { OptionDescription } from './command-line/command.ts';
 import { TrainingError } from './failure.ts';
 import type { PhotoEncoder } from './features/extract-features.ts';

@@ -1,16 +1,17 @@
 // `npm run train -- <command>`: the command line that makes a model from captioned photos.
-import { calibrateCommand } from './calibrate.ts';
-import { cardCommand } from './card.ts';
+
 import { type Command, helpOf, parseOptions, table } from './command-line/command.ts';
 import { noteCommand } from './command-line/command-history.ts';
 import { runFolder } from './command-line/run-folder.ts';
-import { evaluateCommand } from './evaluate.ts';
-import { exportCommand } from './export.ts';
+import { calibrateCommand } from './commands/calibrate.ts';
+import { cardCommand } from './commands/card.ts';
+import { evaluateCommand } from './commands/evaluate.ts';
+import { exportCommand } from './commands/export.ts';
+import { featuresCommand } from './commands/features.ts';
+import { fitCommand } from './commands/fit.ts';
+import { importKerasCommand } from './commands/import-keras.ts';
+import { prepareCommand } from './commands/prepare.ts';
 import { TrainingError } from './failure.ts';
-import { featuresCommand } from './features.ts';
-import { fitCommand } from './fit.ts';
-import { importKerasCommand } from './import-keras.ts';
-import { prepareCommand } from './prepare.ts';
 
 const commands: Command[] = [
   prepareCommand,

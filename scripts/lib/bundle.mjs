@@ -8,8 +8,8 @@ import { Refusal } from './report.mjs';
 /** Every file that `node` runs directly. One that has no source, as in a container's build, is left out. */
 const entryPoints = [
   'services/api/main.ts',
-  'services/api/imaging-process.ts',
-  'services/api/keys.ts',
+  'services/api/uploads/imaging/imaging-process.ts',
+  'services/api/access/keys.ts',
   'services/encoder-worker/main.ts',
   'services/decoder-worker/main.ts',
   'training/main.ts',
@@ -17,10 +17,14 @@ const entryPoints = [
   'bench/main.ts',
 ];
 
-/** @returns where the bundle of `entryPoint` (`cli/caption.ts`) lies, relative to the repository. */
+/**
+ * @param entryPoint e.g. `cli/caption.ts`; of a service, a file in any of its folders
+ * @returns where its bundle lies, relative to the repository: in the `dist` of its service or folder
+ */
 export function bundlePath(entryPoint) {
   const { dir, name } = path.parse(entryPoint);
-  return path.join(dir, 'dist', `${name}.js`);
+  const service = /^services\/[^/]+/.exec(dir)?.[0];
+  return path.join(service ?? dir, 'dist', `${name}.js`);
 }
 
 /** Only our own packages are bundled: native addons and large libraries must be loaded as they are. */

@@ -1,18 +1,19 @@
 // What the HTTP edge needs from the rest. `app.ts` takes it as an argument, so tests build an app directly.
-import type { ApiKeys } from '@caption-queue/queue/api-keys';
-import type { BatchStore } from '@caption-queue/queue/batch-store';
-import type { CaptionAdmission } from '@caption-queue/queue/caption-admission';
-import type { CaptionEndings } from '@caption-queue/queue/caption-endings';
-import type { CaptionReader } from '@caption-queue/queue/caption-reader';
-import type { EventStreams } from '@caption-queue/queue/event-stream';
-import type { Heartbeats } from '@caption-queue/queue/heartbeats';
-import type { ResultReader } from '@caption-queue/queue/result-cache';
+
+import type { ResultReader } from '@caption-queue/cache/results';
+import type { BatchStore } from '@caption-queue/captions/batch';
+import type { CaptionAdmission } from '@caption-queue/captions/create';
+import type { CaptionEndings } from '@caption-queue/captions/end';
+import type { CaptionReader } from '@caption-queue/captions/read';
 import type { Logger } from '@caption-queue/runtime/logger';
 import type { Registry } from '@caption-queue/runtime/metrics';
+import type { Heartbeats } from '@caption-queue/worker/heartbeat';
 import type { Redis } from 'ioredis';
-import type { ImagingPool } from './imaging/pool.ts';
+import type { ApiKeys } from './access/api-keys.ts';
+import type { EventStreams } from './captions/event-stream.ts';
 import type { OutboundClient } from './outbound/client.ts';
 import type { ApiSettings } from './settings.ts';
+import type { ImagingPool } from './uploads/imaging/pool.ts';
 
 export interface ApiDependencies {
   settings: ApiSettings;

@@ -1,27 +1,27 @@
 // The API's process: settings, connections, port, signals and exit codes.
 import path from 'node:path';
-import { createApiKeys } from '@caption-queue/queue/api-keys';
-import { createCaptionStore, createWorkStore } from '@caption-queue/queue/caption-store';
-import { createEventStreams } from '@caption-queue/queue/event-stream';
-import { createHeartbeats } from '@caption-queue/queue/heartbeats';
-import { createStageMetrics, registerQueueMetrics } from '@caption-queue/queue/queue-metrics';
-import { loadQueueTelemetry } from '@caption-queue/queue/queue-telemetry';
-import { createStageQueues } from '@caption-queue/queue/queues';
-import { createReconciler } from '@caption-queue/queue/reconciler';
-import { closeRedis, createRedis, redisProblem } from '@caption-queue/queue/redis';
-import { createResultReader } from '@caption-queue/queue/result-cache';
+import { createResultReader } from '@caption-queue/cache/results';
+import { createReconciler } from '@caption-queue/captions/reconcile';
+import { createCaptionStore, createWorkStore } from '@caption-queue/captions/store';
+import { createStageMetrics, registerQueueMetrics } from '@caption-queue/jobs/metrics';
+import { createStageQueues } from '@caption-queue/jobs/queues';
+import { loadQueueTelemetry } from '@caption-queue/jobs/telemetry';
+import { closeRedis, createRedis, redisProblem } from '@caption-queue/redis/connection';
 import { ConfigError } from '@caption-queue/runtime/config';
 import { createLifecycle, endOnSignals } from '@caption-queue/runtime/lifecycle';
 import { createLogger } from '@caption-queue/runtime/logger';
 import { createRegistry } from '@caption-queue/runtime/metrics';
 import { packageRoot, packageVersion } from '@caption-queue/runtime/package-root';
 import { startTracing } from '@caption-queue/runtime/tracing';
+import { createHeartbeats } from '@caption-queue/worker/heartbeat';
+import { createApiKeys } from './access/api-keys.ts';
 import { buildApp } from './app.ts';
-import { createImagingPool } from './imaging/pool.ts';
+import { startPictureFetcher } from './batches/fetch-pictures.ts';
+import { createEventStreams } from './captions/event-stream.ts';
 import { createOutboundClient } from './outbound/client.ts';
 import { readOutboundRules } from './outbound/settings.ts';
-import { startPictureFetcher } from './picture-fetcher.ts';
 import { type ApiSettings, loadApiSettings } from './settings.ts';
+import { createImagingPool } from './uploads/imaging/pool.ts';
 import { startWebhooks } from './webhooks/start-webhooks.ts';
 
 /** EX_CONFIG of sysexits.h: starting it again won't help, so whoever supervises it shouldn't. */
@@ -144,7 +144,7 @@ const app = await buildApp({
   logger,
   tracing: tracing !== undefined,
   version,
-  pageFolder: path.join(root, 'public'),
+  pageFolder: path.join(root, 'page', 'public'),
 });
 lifecycle.onShutdown('http', () => app.close());
 

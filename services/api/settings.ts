@@ -4,12 +4,12 @@ import {
   admissionSettings,
   reconcilerSettings,
   redisSettings,
-} from '@caption-queue/queue/settings';
+} from '@caption-queue/redis/settings';
 import { loadConfig } from '@caption-queue/runtime/config';
 import { logSettings } from '@caption-queue/runtime/logger';
 import { tracingSettings } from '@caption-queue/runtime/tracing';
 import Type from 'typebox';
-import { isLoopback } from './loopback.ts';
+import { isLoopback } from './access/loopback.ts';
 import { outboundSettings } from './outbound/settings.ts';
 
 export const ApiSettings = Type.Object({

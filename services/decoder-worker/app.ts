@@ -1,6 +1,7 @@
 // Puts the decoder worker together from what it is given: no environment, no signals, no exit.
-import type { WorkerHost } from '@caption-queue/queue/worker-host';
+
 import { Counter } from '@caption-queue/runtime/metrics';
+import type { WorkerHost } from '@caption-queue/worker/host';
 import { type CaptionPicture, createDecodeProcessor } from './processor.ts';
 
 export interface DecoderWorkerOptions {

@@ -1,6 +1,7 @@
 // Writes a caption's words and drafts to its stream while the next ones are computed.
-import type { WorkStore } from '@caption-queue/queue/caption-store';
-import type { DecodeClaim, ProgressEvent } from '@caption-queue/queue/claim';
+
+import type { DecodeClaim, ProgressEvent } from '@caption-queue/captions/claim-outcome';
+import type { WorkStore } from '@caption-queue/captions/store';
 
 export interface EventWriter {
   /** Takes an event; it is written as soon as the ones before it are. */

@@ -1,9 +1,9 @@
 // The decoder worker's process.
-import { loadBundle } from '@caption-queue/captioning/bundle';
-import { createEngine } from '@caption-queue/inference/create-engine';
-import { createPictureCaptioner } from '@caption-queue/inference/picture-captioner';
-import { runWorker } from '@caption-queue/queue/worker-main';
+import { loadBundle } from '@caption-queue/model/bundle';
+import { createPictureCaptioner } from '@caption-queue/model/captioner';
+import { createEngine } from '@caption-queue/model/engines/create-engine';
 import { packageVersion } from '@caption-queue/runtime/package-root';
+import { runWorker } from '@caption-queue/worker/main';
 import { createDecoderWorker } from './app.ts';
 import { DecoderWorkerSettings } from './settings.ts';
 

@@ -1,8 +1,9 @@
 // The decode stage of one caption: features to words, streamed as they come, and the result written to the record.
+
+import type { ResultWriter } from '@caption-queue/cache/results';
+import type { DecodeClaim, ProgressEvent } from '@caption-queue/captions/claim-outcome';
+import type { WorkStore } from '@caption-queue/captions/store';
 import type { CaptionOptions, CaptionOutput } from '@caption-queue/contract/caption';
-import type { WorkStore } from '@caption-queue/queue/caption-store';
-import type { DecodeClaim, ProgressEvent } from '@caption-queue/queue/claim';
-import type { ResultWriter } from '@caption-queue/queue/result-cache';
 import { createEventWriter } from './event-writer.ts';
 
 export type GeneratedEvent =

@@ -1,13 +1,13 @@
 // Settings of the decoder worker.
-import { modelSettings } from '@caption-queue/inference/settings';
+import { modelSettings } from '@caption-queue/model/settings';
 import {
   reconcilerSettings,
   redisSettings,
   resultCacheSettings,
-} from '@caption-queue/queue/settings';
+} from '@caption-queue/redis/settings';
 import { logSettings } from '@caption-queue/runtime/logger';
-import { opsSettings } from '@caption-queue/runtime/ops-server';
 import { tracingSettings } from '@caption-queue/runtime/tracing';
+import { opsSettings } from '@caption-queue/worker/ops-server';
 import Type from 'typebox';
 
 export const DecoderWorkerSettings = Type.Object({

@@ -1,6 +1,7 @@
 // Puts the encoder worker together from what it is given: no environment, no signals, no exit.
-import type { WorkerHost } from '@caption-queue/queue/worker-host';
+
 import { Counter } from '@caption-queue/runtime/metrics';
+import type { WorkerHost } from '@caption-queue/worker/host';
 import { createEncodeProcessor, type PictureEncoder } from './processor.ts';
 
 export interface EncoderWorkerOptions {

@@ -1,10 +1,10 @@
 // The encoder worker's process.
 import { availableParallelism } from 'node:os';
-import { loadBundle } from '@caption-queue/captioning/bundle';
-import { createEngine } from '@caption-queue/inference/create-engine';
-import { createEncoder } from '@caption-queue/inference/encoder';
-import { runWorker } from '@caption-queue/queue/worker-main';
+import { loadBundle } from '@caption-queue/model/bundle';
+import { createEncoder } from '@caption-queue/model/encoder';
+import { createEngine } from '@caption-queue/model/engines/create-engine';
 import { packageVersion } from '@caption-queue/runtime/package-root';
+import { runWorker } from '@caption-queue/worker/main';
 import { createEncoderWorker } from './app.ts';
 import { EncoderWorkerSettings } from './settings.ts';
 

@@ -1,7 +1,8 @@
 // The encode stage of one caption: features from the cache or the model, handed over to the decode stage.
-import type { WorkStore } from '@caption-queue/queue/caption-store';
-import type { EncodeClaim } from '@caption-queue/queue/claim';
-import { type FeatureCache, featureKey } from '@caption-queue/queue/feature-cache';
+
+import { type FeatureCache, featureKey } from '@caption-queue/cache/features';
+import type { EncodeClaim } from '@caption-queue/captions/claim-outcome';
+import type { WorkStore } from '@caption-queue/captions/store';
 
 /** All that the stage needs of a model. */
 export interface PictureEncoder {

@@ -1,5 +1,5 @@
 // Promise 2: a worker's death is recovered within 15 s, with one result each; one that is told to stop costs nothing.
-import { buildKeys } from '@caption-queue/contract/keys';
+import { buildKeys } from '@caption-queue/redis/keys';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { redisIsAvailable } from '../support/redis.ts';

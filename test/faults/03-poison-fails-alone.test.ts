@@ -1,7 +1,7 @@
 // Promise 3: a picture that kills whoever touches it fails visibly, and alone.
-// That one which crashes the decoder in the API takes down one child is proven in test/unit/imaging-pool.test.ts.
+// That one which crashes the decoder in the API takes down one child is proven in test/services/api/uploads/imaging/pool.test.ts.
 import { MAX_CLAIMS } from '@caption-queue/contract/jobs';
-import { buildKeys } from '@caption-queue/contract/keys';
+import { buildKeys } from '@caption-queue/redis/keys';
 import { Redis } from 'ioredis';
 import { describe, expect, it, type TestContext } from 'vitest';
 import { redisIsAvailable } from '../support/redis.ts';

@@ -1,5 +1,5 @@
 // Promise 6: webhooks arrive at least once, under the same id and signed, whatever receivers and the sender do.
-// Each refusal, the schedule of about 27 h and what 410 means are proven in test/integration/webhooks.test.ts.
+// Each refusal, the schedule of about 27 h and what 410 means are proven in test/services/api/webhooks/deliveries.test.ts.
 import { Webhook as StandardWebhook } from 'standardwebhooks';
 import { describe, expect, it, type TestContext } from 'vitest';
 import { redisIsAvailable } from '../support/redis.ts';

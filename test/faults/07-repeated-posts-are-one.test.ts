@@ -1,6 +1,6 @@
 // Promise 7: a POST is safe to repeat: the same Idempotency-Key is one caption and one job, in whichever process.
-import { createStageQueues } from '@caption-queue/queue/queues';
-import { closeRedis, createRedis } from '@caption-queue/queue/redis';
+import { createStageQueues } from '@caption-queue/jobs/queues';
+import { closeRedis, createRedis } from '@caption-queue/redis/connection';
 import { describe, expect, it, type TestContext } from 'vitest';
 import { silentLogger } from '../support/pipeline.ts';
 import { redisIsAvailable } from '../support/redis.ts';

@@ -1,5 +1,5 @@
 // Promise 11: replacing every process in turn under load loses nothing, and spends no caption's claims.
-import { buildKeys } from '@caption-queue/contract/keys';
+import { buildKeys } from '@caption-queue/redis/keys';
 import { Redis } from 'ioredis';
 import { describe, expect, it, type TestContext } from 'vitest';
 import { redisIsAvailable } from '../support/redis.ts';

@@ -1,7 +1,8 @@
 // Random histories of a few captions, with dying processes and a dying Redis, against a model: none is ever lost,
 // finished twice or brought back; and whatever has happened, every one can still be brought to an end.
-import type { WorkStore } from '@caption-queue/queue/caption-store';
-import type { DecodeClaim, EncodeClaim } from '@caption-queue/queue/claim';
+
+import type { DecodeClaim, EncodeClaim } from '@caption-queue/captions/claim-outcome';
+import type { WorkStore } from '@caption-queue/captions/store';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fakeFeatures } from '../support/pipeline.ts';

@@ -1,19 +1,19 @@
 // The API in this process for tests: real HTTP, real Redis, real imaging processes; only the workers are missing.
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { type ApiKeys, createApiKeys } from '@caption-queue/api/access/api-keys';
+import { type AppOptions, buildApp } from '@caption-queue/api/app';
+import { createOutboundClient, type OutboundClient } from '@caption-queue/api/outbound/client';
+import { readOutboundRules } from '@caption-queue/api/outbound/settings';
+import { type ApiSettings, loadApiSettings } from '@caption-queue/api/settings';
+import { createImagingPool, type ImagingPool } from '@caption-queue/api/uploads/imaging/pool';
+import { createResultReader } from '@caption-queue/cache/results';
 import type { Caption } from '@caption-queue/contract/caption';
 import type { Problem } from '@caption-queue/contract/problems';
-import { type ApiKeys, createApiKeys } from '@caption-queue/queue/api-keys';
-import { createHeartbeats } from '@caption-queue/queue/heartbeats';
-import { registerQueueMetrics } from '@caption-queue/queue/queue-metrics';
-import { closeRedis, createRedis, redisProblem } from '@caption-queue/queue/redis';
-import { createResultReader } from '@caption-queue/queue/result-cache';
+import { registerQueueMetrics } from '@caption-queue/jobs/metrics';
+import { closeRedis, createRedis, redisProblem } from '@caption-queue/redis/connection';
 import { createRegistry } from '@caption-queue/runtime/metrics';
-import { type AppOptions, buildApp } from '../../services/api/app.ts';
-import { createImagingPool, type ImagingPool } from '../../services/api/imaging/pool.ts';
-import { createOutboundClient, type OutboundClient } from '../../services/api/outbound/client.ts';
-import { readOutboundRules } from '../../services/api/outbound/settings.ts';
-import { type ApiSettings, loadApiSettings } from '../../services/api/settings.ts';
+import { createHeartbeats } from '@caption-queue/worker/heartbeat';
 import { createQueueSide, type QueueSide, randomPrefix, silentLogger } from './pipeline.ts';
 
 const local = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -82,7 +82,7 @@ export async function startApi(options: TestApiOptions): Promise<TestApi> {
     registry,
     logger: silentLogger,
     version: '0.0.0-test',
-    pageFolder: local('../../services/api/public'),
+    pageFolder: local('../../services/api/page/public'),
     ...overrides,
   });
   await app.listen({ host: '127.0.0.1', port: 0 });

@@ -1,7 +1,8 @@
 // The running API's description as the list of answers that tests have to see, each held to what it says there.
+
+import { PROBLEM_MEDIA_TYPE } from '@caption-queue/api/http/problem-reply';
 import Schema from 'typebox/schema';
 import { expect } from 'vitest';
-import { PROBLEM_MEDIA_TYPE } from '../../services/api/problem-reply.ts';
 
 interface DescribedAnswer {
   description: string;

@@ -1,6 +1,6 @@
 // Which engines can run here. TensorFlow needs a native addon that not every machine has.
-import { type EngineName, engineNames } from '@caption-queue/inference/engine';
-import { loadTensorFlow } from '@caption-queue/inference/tfjs/tensorflow';
+import { type EngineName, engineNames } from '@caption-queue/model/engines/engine';
+import { loadTensorFlow } from '@caption-queue/model/engines/tfjs/tensorflow';
 
 /** With CI set every engine must be there; elsewhere a missing one is skipped, loudly. */
 export function availableEngines(): EngineName[] {

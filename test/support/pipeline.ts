@@ -2,29 +2,29 @@
 
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { captionOutput } from '@caption-queue/captioning/caption-output';
-import { FEATURES_BYTES, PIXELS_BYTES } from '@caption-queue/contract/bundle';
-import type { CaptionRecord } from '@caption-queue/contract/caption';
-import type { NewCaption } from '@caption-queue/queue/caption-admission';
+import { createEventStreams, type EventStreams } from '@caption-queue/api/captions/event-stream';
+import { createFeatureCache } from '@caption-queue/cache/features';
+import { createResultWriter } from '@caption-queue/cache/results';
+import type { NewCaption } from '@caption-queue/captions/create';
 import {
   type CaptionStore,
   createCaptionStore,
   createWorkStore,
   type WorkStore,
-} from '@caption-queue/queue/caption-store';
-import { createEventStreams, type EventStreams } from '@caption-queue/queue/event-stream';
-import { createFeatureCache } from '@caption-queue/queue/feature-cache';
-import { createStageQueues, type StageQueues } from '@caption-queue/queue/queues';
-import { closeRedis, createRedis } from '@caption-queue/queue/redis';
-import { createResultWriter } from '@caption-queue/queue/result-cache';
-import { createStageWorker, type StageOutcome } from '@caption-queue/queue/stage-worker';
-import { createLogger, type Logger } from '@caption-queue/runtime/logger';
-import type { Redis } from 'ioredis';
+} from '@caption-queue/captions/store';
+import { FEATURES_BYTES, PIXELS_BYTES } from '@caption-queue/contract/bundle';
+import type { CaptionRecord } from '@caption-queue/contract/caption';
 import {
   type CaptionPicture,
   createDecodeProcessor,
-} from '../../services/decoder-worker/processor.ts';
-import { createEncodeProcessor } from '../../services/encoder-worker/processor.ts';
+} from '@caption-queue/decoder-worker/processor';
+import { createEncodeProcessor } from '@caption-queue/encoder-worker/processor';
+import { createStageQueues, type StageQueues } from '@caption-queue/jobs/queues';
+import { createStageWorker, type StageOutcome } from '@caption-queue/jobs/stage-worker';
+import { captionOutput } from '@caption-queue/model/output';
+import { closeRedis, createRedis } from '@caption-queue/redis/connection';
+import { createLogger, type Logger } from '@caption-queue/runtime/logger';
+import type { Redis } from 'ioredis';
 
 export const silentLogger: Logger = createLogger({ name: 'test', level: 'silent' });
 

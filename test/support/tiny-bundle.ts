@@ -1,28 +1,28 @@
 // A small random bundle: every part of a real one, but a few thousand weights, so tests are fast.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { loadBundle } from '@caption-queue/captioning/bundle';
-import { attentionTopology } from '@caption-queue/captioning/decoders/attention';
-import { mergeTopology } from '@caption-queue/captioning/decoders/merge';
-import {
-  input,
-  layer,
-  type ModelTopology,
-  outputOf,
-} from '@caption-queue/captioning/decoders/topology';
-import { saveLayersModel } from '@caption-queue/captioning/layers-model/files';
-import type { LayersModel, Weight } from '@caption-queue/captioning/layers-model/layers-model';
-import { float16Weight } from '@caption-queue/captioning/layers-model/weights';
-import { sealBundle } from '@caption-queue/captioning/seal-bundle';
-import { createVocabulary } from '@caption-queue/captioning/vocabulary';
 import {
   FEATURE_SIZE,
   IMAGE_SIZE,
   PIXELS_BYTES,
   PREPROCESSING_VERSION,
 } from '@caption-queue/contract/bundle';
-import { createEngine } from '@caption-queue/inference/create-engine';
-import { pooledOf } from '@caption-queue/inference/pooled';
+import { loadBundle } from '@caption-queue/model/bundle';
+import { createEngine } from '@caption-queue/model/engines/create-engine';
+import { saveLayersModel } from '@caption-queue/model/layers-model/files';
+import type { LayersModel, Weight } from '@caption-queue/model/layers-model/layers-model';
+import { float16Weight } from '@caption-queue/model/layers-model/weights';
+import { pooledOf } from '@caption-queue/model/pooled';
+import { createVocabulary } from '@caption-queue/model/vocabulary';
+import { attentionTopology } from '@caption-queue/training/decoders/attention';
+import { mergeTopology } from '@caption-queue/training/decoders/merge';
+import {
+  input,
+  layer,
+  type ModelTopology,
+  outputOf,
+} from '@caption-queue/training/decoders/topology';
+import { sealBundle } from '@caption-queue/training/export/seal-bundle';
 import { createRandom, type Random } from './random.ts';
 
 const words =

@@ -3,17 +3,17 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { createOutboundClient } from '@caption-queue/api/outbound/client';
+import type { Resolve } from '@caption-queue/api/outbound/lookup';
+import type { Clock } from '@caption-queue/api/webhooks/clock';
+import { startWebhooks, type WebhookOptions } from '@caption-queue/api/webhooks/start-webhooks';
 import type { CaptionStatus } from '@caption-queue/contract/caption';
 import { deliveryQueue } from '@caption-queue/contract/jobs';
-import { buildKeys } from '@caption-queue/contract/keys';
-import { closeRedis, createRedis } from '@caption-queue/queue/redis';
+import { closeRedis, createRedis } from '@caption-queue/redis/connection';
+import { buildKeys } from '@caption-queue/redis/keys';
 import { createRegistry, type Registry } from '@caption-queue/runtime/metrics';
 import { Queue } from 'bullmq';
 import { expect } from 'vitest';
-import { createOutboundClient } from '../../services/api/outbound/client.ts';
-import type { Resolve } from '../../services/api/outbound/lookup.ts';
-import type { Clock } from '../../services/api/webhooks/clock.ts';
-import { startWebhooks, type WebhookOptions } from '../../services/api/webhooks/start-webhooks.ts';
 import { fakeInput, silentLogger, soon } from './pipeline.ts';
 
 export interface Received {

@@ -1,6 +1,7 @@
 // How far the calibration can be trusted, on photos that it was not fitted on.
-import { chanceOf } from '@caption-queue/captioning/trust/chance';
+
 import type { Chance } from '@caption-queue/contract/calibration';
+import { chanceOf } from '@caption-queue/model/trust/chance';
 import { calibrationError, type Prediction } from '../plots/reliability.ts';
 import { crossValidate } from './folds.ts';
 import type { JudgedPhoto } from './judged-photo.ts';

@@ -1,11 +1,12 @@
 // What a bundle knows before its chances are fitted: what is familiar, and which nouns people use. It learns that from
 // the photos that it was trained on, or has it from an earlier calibration.
-import type { Bundle } from '@caption-queue/captioning/bundle';
-import type { LayersModel } from '@caption-queue/captioning/layers-model/layers-model';
-import type { InsightSource } from '@caption-queue/captioning/trust/insight';
+
 import { FEATURE_SIZE } from '@caption-queue/contract/bundle';
-import { createClassifier } from '@caption-queue/inference/classifier';
-import type { Engine, GraphSource } from '@caption-queue/inference/engine';
+import type { Bundle } from '@caption-queue/model/bundle';
+import { createClassifier } from '@caption-queue/model/classifier';
+import type { Engine, GraphSource } from '@caption-queue/model/engines/engine';
+import type { LayersModel } from '@caption-queue/model/layers-model/layers-model';
+import type { InsightSource } from '@caption-queue/model/trust/insight';
 import type { TensorFlow } from '../fit/tensorflow-types.ts';
 import { listNouns } from '../nouns/list-nouns.ts';
 import { openWordNet } from '../nouns/wordnet.ts';

@@ -1,8 +1,8 @@
 // A photo after the model has spoken: the evidence, and whether caption and tag are right.
 
-import type { Observation } from '@caption-queue/captioning/caption-output';
-import type { Insight } from '@caption-queue/captioning/trust/insight';
-import type { SurestName } from '@caption-queue/captioning/trust/surest-name';
+import type { Observation } from '@caption-queue/model/output';
+import type { Insight } from '@caption-queue/model/trust/insight';
+import type { SurestName } from '@caption-queue/model/trust/surest-name';
 import type { LabelledPhoto } from './labelled-photos.ts';
 import type { Example } from './logistic-regression.ts';
 import type { Judge } from './right.ts';

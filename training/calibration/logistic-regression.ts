@@ -1,7 +1,8 @@
 // Logistic regression with a ridge, by Newton's method (iteratively reweighted least squares; Hastie, Tibshirani and
 // Friedman, The Elements of Statistical Learning, 4.4.1). For a few kinds of evidence and some thousand pictures.
-import type { Evidence } from '@caption-queue/captioning/trust/evidence';
+
 import type { Chance } from '@caption-queue/contract/calibration';
+import type { Evidence } from '@caption-queue/model/trust/evidence';
 import { Matrix, solve } from 'ml-matrix';
 
 export interface Example {

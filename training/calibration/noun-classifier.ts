@@ -1,10 +1,11 @@
 // Learns from the training captions which nouns people use of a picture, from its pooled features alone: a logistic
 // regression for each noun. A caption whose nouns it doesn't expect is likely to be wrong.
-import { input, layer, outputOf } from '@caption-queue/captioning/decoders/topology';
-import type { LayersModel } from '@caption-queue/captioning/layers-model/layers-model';
-import { float16Weight } from '@caption-queue/captioning/layers-model/weights';
-import type { Nouns } from '@caption-queue/captioning/trust/nouns';
+
 import { FEATURE_SIZE } from '@caption-queue/contract/bundle';
+import type { LayersModel } from '@caption-queue/model/layers-model/layers-model';
+import { float16Weight } from '@caption-queue/model/layers-model/weights';
+import type { Nouns } from '@caption-queue/model/trust/nouns';
+import { input, layer, outputOf } from '../decoders/topology.ts';
 import { createOptimizer } from '../fit/optimizer.ts';
 import type { Tensor, TensorFlow } from '../fit/tensorflow-types.ts';
 import { createWeights } from '../fit/weights.ts';

@@ -1,8 +1,8 @@
 // Lets a bundle caption photos of which it is known what they show, as it will when it serves.
-import type { Bundle } from '@caption-queue/captioning/bundle';
-import type { Encoder } from '@caption-queue/inference/encoder';
-import type { Engine } from '@caption-queue/inference/engine';
-import { createPictureCaptioner } from '@caption-queue/inference/picture-captioner';
+import type { Bundle } from '@caption-queue/model/bundle';
+import { createPictureCaptioner } from '@caption-queue/model/captioner';
+import type { Encoder } from '@caption-queue/model/encoder';
+import type { Engine } from '@caption-queue/model/engines/engine';
 import type { Foundation } from './foundation.ts';
 import { type JudgedPhoto, judgePhoto } from './judged-photo.ts';
 import type { LabelledPhoto } from './labelled-photos.ts';

@@ -1,12 +1,12 @@
 // Pooled features of many photos by a bundle's own encoder, kept in the run's folder: they take minutes.
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { sha256 } from '@caption-queue/captioning/bundle';
-import { fromFloat16Bits } from '@caption-queue/captioning/float16';
 import { FEATURE_SIZE } from '@caption-queue/contract/bundle';
 import { normaliseImage } from '@caption-queue/imaging/normalise';
-import type { Encoder } from '@caption-queue/inference/encoder';
-import { pooledOf } from '@caption-queue/inference/pooled';
+import { sha256 } from '@caption-queue/model/bundle';
+import type { Encoder } from '@caption-queue/model/encoder';
+import { fromFloat16Bits } from '@caption-queue/model/float16';
+import { pooledOf } from '@caption-queue/model/pooled';
 
 /**
  * @param folder where they are kept, for the same encoder and photos

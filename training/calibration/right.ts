@@ -7,8 +7,8 @@ import {
   nounsNeeded,
   nounsOf,
   singular,
-} from '@caption-queue/captioning/trust/nouns';
-import type { SurestName } from '@caption-queue/captioning/trust/surest-name';
+} from '@caption-queue/model/trust/nouns';
+import type { SurestName } from '@caption-queue/model/trust/surest-name';
 
 /** What is known of a photo. */
 export type Truth =

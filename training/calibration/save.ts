@@ -1,10 +1,10 @@
 // Writes a calibration into a bundle, and seals it again: its hash changes, so nothing cached outlives it.
 import { cp, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type Bundle, bundleDirectory, loadBundle } from '@caption-queue/captioning/bundle';
-import { saveLayersModel } from '@caption-queue/captioning/layers-model/files';
-import { sealBundle } from '@caption-queue/captioning/seal-bundle';
 import type { Calibration } from '@caption-queue/contract/calibration';
+import { type Bundle, bundleDirectory, loadBundle } from '@caption-queue/model/bundle';
+import { saveLayersModel } from '@caption-queue/model/layers-model/files';
+import { sealBundle } from '../export/seal-bundle.ts';
 import { TrainingError } from '../failure.ts';
 import type { Foundation } from './foundation.ts';
 

@@ -1,6 +1,6 @@
 // Which commands of a run made a bundle: its model may have begun with the weights of another.
 import path from 'node:path';
-import { bundleDirectory } from '@caption-queue/captioning/bundle';
+import { bundleDirectory } from '@caption-queue/model/bundle';
 import type { PastCommand } from '../command-line/command-history.ts';
 
 /** The value that was given to `--name`. */

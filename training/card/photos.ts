@@ -2,9 +2,9 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Bundle } from '@caption-queue/captioning/bundle';
 import type { CaptionOutput } from '@caption-queue/contract/caption';
-import { createEngine } from '@caption-queue/inference/create-engine';
+import type { Bundle } from '@caption-queue/model/bundle';
+import { createEngine } from '@caption-queue/model/engines/create-engine';
 import sharp from 'sharp';
 import { captionSplit } from '../evaluation/caption-split.ts';
 import { TrainingError } from '../failure.ts';

@@ -1,7 +1,6 @@
 // What the model card says about confidence: the figures that `calibrate` left in the run's folder.
 import { copyFile, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { CARD_FOLDER } from '@caption-queue/captioning/seal-bundle';
 import {
   type CalibrationReport,
   CONFIDENCE_PLOT,
@@ -9,6 +8,7 @@ import {
   REPORT_FILE,
   thresholdTable,
 } from '../calibration/report.ts';
+import { CARD_FOLDER } from '../export/seal-bundle.ts';
 import { image, paragraphs } from './markdown.ts';
 
 /** @param calibration folder of the bundle's calibration @param cardFolder where the plot goes */

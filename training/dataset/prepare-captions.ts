@@ -1,7 +1,8 @@
 // Cleans the training captions, drops what teaches nothing, and finds the vocabulary.
-import { cleanCaption } from '@caption-queue/captioning/clean-caption';
-import { buildVocabulary, type Vocabulary } from '@caption-queue/captioning/vocabulary';
+
+import { buildVocabulary, type Vocabulary } from '@caption-queue/model/vocabulary';
 import { TrainingError } from '../failure.ts';
+import { cleanCaption } from './clean-caption.ts';
 import type { CaptionDataset } from './photo-captions.ts';
 import type { PreparedCaptions } from './prepared.ts';
 

@@ -1,7 +1,7 @@
 // What `prepare` makes of a data set and every later step reads: cleaned captions, raw references, vocabulary.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type Vocabulary, vocabularyFromJson } from '@caption-queue/captioning/vocabulary';
+import { type Vocabulary, vocabularyFromJson } from '@caption-queue/model/vocabulary';
 import type { RunFolder } from '../command-line/run-folder.ts';
 import { TrainingError } from '../failure.ts';
 

@@ -1,14 +1,14 @@
 // Captions a split with a bundle, as serving does it: engine, beam search, float16 features.
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Bundle } from '@caption-queue/captioning/bundle';
-import type { GeneratedWord } from '@caption-queue/captioning/generation/streamer';
 import { FEATURES_BYTES, type GenerationDefaults } from '@caption-queue/contract/bundle';
 import type { CaptionOutput } from '@caption-queue/contract/caption';
 import { normaliseImage } from '@caption-queue/imaging/normalise';
-import { createEncoder } from '@caption-queue/inference/encoder';
-import type { Engine, Precision } from '@caption-queue/inference/engine';
-import { createPictureCaptioner } from '@caption-queue/inference/picture-captioner';
+import type { Bundle } from '@caption-queue/model/bundle';
+import { createPictureCaptioner } from '@caption-queue/model/captioner';
+import { createEncoder } from '@caption-queue/model/encoder';
+import type { Engine, Precision } from '@caption-queue/model/engines/engine';
+import type { GeneratedWord } from '@caption-queue/model/generation/streamer';
 import type { CaptionedPhoto } from '../dataset/photo-captions.ts';
 import type { FeatureFile } from '../features/feature-file.ts';
 

@@ -1,7 +1,8 @@
 // A trained network as the two layers models of a bundle: `decoder/start` and `decoder/step`.
-import type { ModelTopology } from '@caption-queue/captioning/decoders/topology';
-import type { LayersModel, Weight } from '@caption-queue/captioning/layers-model/layers-model';
-import { float16Weight } from '@caption-queue/captioning/layers-model/weights';
+
+import type { LayersModel, Weight } from '@caption-queue/model/layers-model/layers-model';
+import { float16Weight } from '@caption-queue/model/layers-model/weights';
+import type { ModelTopology } from '../decoders/topology.ts';
 import type { Network } from '../fit/network.ts';
 
 /**

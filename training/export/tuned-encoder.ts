@@ -1,10 +1,6 @@
 // An encoder with the weights of tuned blocks in their places.
-import type {
-  Layer,
-  LayersModel,
-  Weight,
-} from '@caption-queue/captioning/layers-model/layers-model';
-import { float16Weight } from '@caption-queue/captioning/layers-model/weights';
+import type { Layer, LayersModel, Weight } from '@caption-queue/model/layers-model/layers-model';
+import { float16Weight } from '@caption-queue/model/layers-model/weights';
 import { TrainingError } from '../failure.ts';
 
 /**

@@ -1,6 +1,7 @@
 // Features of several photos as the float32 values that a network reads.
-import { fromFloat16Bits } from '@caption-queue/captioning/float16';
+
 import { FEATURE_SIZE } from '@caption-queue/contract/bundle';
+import { fromFloat16Bits } from '@caption-queue/model/float16';
 import { type FeatureFile, type FeatureRequest, gridValuesOf } from './feature-file.ts';
 
 type Photos = readonly { file: string; flipped?: boolean }[];

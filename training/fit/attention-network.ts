@@ -1,9 +1,7 @@
-// The attention decoder for training: shared/captioning/decoders/attention.ts, a batch of sequences at a time.
-import {
-  type AttentionDecoderSizes,
-  attentionTopology,
-} from '@caption-queue/captioning/decoders/attention';
+// The attention decoder for training: training/decoders/attention.ts, a batch of sequences at a time.
+
 import { FEATURE_SIZE } from '@caption-queue/contract/bundle';
+import { type AttentionDecoderSizes, attentionTopology } from '../decoders/attention.ts';
 import { additiveScores } from './additive-scores.ts';
 import { dense, denseWeights, embeddingWeights, lstmCell, lstmWeights } from './layers.ts';
 import { type Network, picture, weight } from './network.ts';

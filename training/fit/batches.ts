@@ -4,7 +4,7 @@ import {
   endTokenId,
   padTokenId,
   type Vocabulary,
-} from '@caption-queue/captioning/vocabulary';
+} from '@caption-queue/model/vocabulary';
 import { createRandom } from '../random.ts';
 
 /** A photo with its captions as token ids, without begin and end. */

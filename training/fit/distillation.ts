@@ -1,7 +1,7 @@
 // Keeps the classifier right while the encoder's blocks are tuned: what it answers on tuned features is held to
 // what it answered before. Learning without Forgetting, Li and Hoiem 2016 (https://arxiv.org/abs/1606.09282).
-import type { LayersModel } from '@caption-queue/captioning/layers-model/layers-model';
-import { weightValues } from '@caption-queue/captioning/layers-model/weights';
+import type { LayersModel } from '@caption-queue/model/layers-model/layers-model';
+import { weightValues } from '@caption-queue/model/layers-model/weights';
 import { TrainingError } from '../failure.ts';
 import type { Tensor, TensorFlow } from './tensorflow-types.ts';
 

@@ -1,11 +1,12 @@
 // The encoder's top blocks for training: the layers above an inner one, as operations on named weights.
-import type { LayersModel } from '@caption-queue/captioning/layers-model/layers-model';
+
+import { GRID_CELLS } from '@caption-queue/contract/bundle';
 import {
   type ConvolutionStep,
   type Pooling,
   planConvolutions,
-} from '@caption-queue/captioning/onnx/convolution-plan';
-import { GRID_CELLS } from '@caption-queue/contract/bundle';
+} from '@caption-queue/model/engines/onnx/convolution-plan';
+import type { LayersModel } from '@caption-queue/model/layers-model/layers-model';
 import { weight } from './network.ts';
 import type { Tensor, TensorFlow } from './tensorflow-types.ts';
 import type { WeightDescription, Weights } from './weights.ts';

@@ -1,6 +1,7 @@
-// The merge decoder for training: shared/captioning/decoders/merge.ts, a batch of sequences at a time.
-import { type MergeDecoderSizes, mergeTopology } from '@caption-queue/captioning/decoders/merge';
+// The merge decoder for training: training/decoders/merge.ts, a batch of sequences at a time.
+
 import { FEATURE_SIZE } from '@caption-queue/contract/bundle';
+import { type MergeDecoderSizes, mergeTopology } from '../decoders/merge.ts';
 import { dense, denseWeights, embeddingWeights, lstmCell, lstmWeights } from './layers.ts';
 import { type Network, picture, weight } from './network.ts';
 import type { TensorFlow } from './tensorflow-types.ts';

@@ -1,7 +1,8 @@
 // What the training needs of a decoder: the computation of its exported `start` and `step` models, for whole
 // batches of sequences. A conformance test holds both together.
-import type { DecoderTopology } from '@caption-queue/captioning/decoders/topology';
+
 import type { DecoderKind } from '@caption-queue/contract/bundle';
+import type { DecoderTopology } from '../decoders/topology.ts';
 import type { Tensor } from './tensorflow-types.ts';
 import type { WeightDescription, Weights } from './weights.ts';
 

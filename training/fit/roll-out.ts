@@ -4,7 +4,7 @@ import {
   endTokenId,
   padTokenId,
   unknownTokenId,
-} from '@caption-queue/captioning/vocabulary';
+} from '@caption-queue/model/vocabulary';
 import { createRandom } from '../random.ts';
 import { type Network, noDropout } from './network.ts';
 import type { Tensor, TensorFlow } from './tensorflow-types.ts';

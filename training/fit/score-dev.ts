@@ -1,6 +1,7 @@
 // Greedy captions of the dev split with the weights in training, scored against what people wrote.
-import type { Vocabulary } from '@caption-queue/captioning/vocabulary';
+
 import { GRID_CELLS } from '@caption-queue/contract/bundle';
+import type { Vocabulary } from '@caption-queue/model/vocabulary';
 import type { PreparedCaptions } from '../dataset/prepared.ts';
 import type { FeatureFile } from '../features/feature-file.ts';
 import { readGrids } from '../features/read-features.ts';

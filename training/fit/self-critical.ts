@@ -1,8 +1,9 @@
 // Self-critical training: captions that the model draws itself become likelier when they score better than the
 // others drawn of the same photo. Rennie et al. 2017 (https://arxiv.org/abs/1612.00563), REINFORCE with the
 // leave-one-out mean as baseline (Luo 2020, https://arxiv.org/abs/2003.09971).
-import { padTokenId, type Vocabulary } from '@caption-queue/captioning/vocabulary';
+
 import { FEATURE_SIZE, GRID_CELLS } from '@caption-queue/contract/bundle';
+import { padTokenId, type Vocabulary } from '@caption-queue/model/vocabulary';
 import type { PreparedData } from '../dataset/prepared.ts';
 import { createCiderD } from '../metrics/cider-d.ts';
 import { createRandom } from '../random.ts';

@@ -1,7 +1,7 @@
 // TensorFlow.js types under short names. The library itself is loaded in shared/inference only and passed in.
 import type * as tfjs from '@tensorflow/tfjs-node';
 
-export type { TensorFlow } from '@caption-queue/inference/tfjs/tensorflow';
+export type { TensorFlow } from '@caption-queue/model/engines/tfjs/tensorflow';
 
 export type Tensor = tfjs.Tensor;
 export type Variable = tfjs.Variable;

@@ -1,5 +1,5 @@
 // What a run trains and what it trains with: network, encoder blocks, optimizer, averages.
-import type { LayersModel } from '@caption-queue/captioning/layers-model/layers-model';
+import type { LayersModel } from '@caption-queue/model/layers-model/layers-model';
 import { type Averages, createAverages } from './averages.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { createDistillation, type Distillation } from './distillation.ts';

@@ -1,6 +1,7 @@
 // Which Keras layers a captioner may be made of, what weights each has, and what each becomes in a bundle.
-import { layer } from '@caption-queue/captioning/decoders/topology';
-import type { Layer, TensorReference } from '@caption-queue/captioning/layers-model/layers-model';
+
+import type { Layer, TensorReference } from '@caption-queue/model/layers-model/layers-model';
+import { layer } from '../decoders/topology.ts';
 import { TrainingError } from '../failure.ts';
 
 export interface LayerPlan {

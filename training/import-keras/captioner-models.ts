@@ -1,9 +1,10 @@
 // A Keras captioner cut into the two models of a decoder: `start`, all that depends on the photo alone,
 // and `step`, which takes one word more. The LSTM that read all words so far becomes one that goes on
 // from its last state.
-import { input, layer, outputOf } from '@caption-queue/captioning/decoders/topology';
-import type { Layer, LayersModel } from '@caption-queue/captioning/layers-model/layers-model';
+
 import { FEATURE_SIZE, GRID_CELLS } from '@caption-queue/contract/bundle';
+import type { Layer, LayersModel } from '@caption-queue/model/layers-model/layers-model';
+import { input, layer, outputOf } from '../decoders/topology.ts';
 import { TrainingError } from '../failure.ts';
 import type { WeightShape } from './captioner-layers.ts';
 import type { CaptionerPlan } from './captioner-plan.ts';

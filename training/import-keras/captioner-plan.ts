@@ -1,8 +1,9 @@
 // Understands a Keras captioner: a model that predicts the next word from a photo's features and the
 // words so far. docs/keras.md tells people what it may look like.
-import { outputOf } from '@caption-queue/captioning/decoders/topology';
-import type { Layer } from '@caption-queue/captioning/layers-model/layers-model';
+
 import { FEATURE_SIZE } from '@caption-queue/contract/bundle';
+import type { Layer } from '@caption-queue/model/layers-model/layers-model';
+import { outputOf } from '../decoders/topology.ts';
 import { TrainingError } from '../failure.ts';
 import { type LayerPlan, ownName, planLayer } from './captioner-layers.ts';
 import type { KerasModel } from './keras-model.ts';

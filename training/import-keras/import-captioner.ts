@@ -1,6 +1,6 @@
 // The files of a Keras captioner → the two models of a decoder, and the vocabulary they speak.
 import { readFile } from 'node:fs/promises';
-import type { Vocabulary } from '@caption-queue/captioning/vocabulary';
+import type { Vocabulary } from '@caption-queue/model/vocabulary';
 import { TrainingError } from '../failure.ts';
 import { captionerModels, type DecoderModels } from './captioner-models.ts';
 import { planCaptioner } from './captioner-plan.ts';

@@ -1,11 +1,8 @@
 // A Keras InceptionV3 file, with or without its top, as the encoder (and the classifier) of a bundle.
-import { input, layer, outputOf } from '@caption-queue/captioning/decoders/topology';
-import type {
-  Layer,
-  LayersModel,
-  Weight,
-} from '@caption-queue/captioning/layers-model/layers-model';
+
 import { FEATURE_SIZE } from '@caption-queue/contract/bundle';
+import type { Layer, LayersModel, Weight } from '@caption-queue/model/layers-model/layers-model';
+import { input, layer, outputOf } from '../decoders/topology.ts';
 import { TrainingError } from '../failure.ts';
 import { INCEPTION_INPUT, INCEPTION_OUTPUT, inceptionLayers } from './inception-v3.ts';
 import type { KerasFile, KerasLayerWeights, KerasTensor } from './keras-file.ts';

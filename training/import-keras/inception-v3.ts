@@ -2,9 +2,10 @@
 // and weights. A file of weights alone doesn't say so, and the numbers in its layer names depend on what
 // else the session had built.
 // Szegedy et al. 2015, "Rethinking the Inception Architecture for Computer Vision".
-import { input, layer } from '@caption-queue/captioning/decoders/topology';
-import type { Layer } from '@caption-queue/captioning/layers-model/layers-model';
+
 import { IMAGE_SIZE } from '@caption-queue/contract/bundle';
+import type { Layer } from '@caption-queue/model/layers-model/layers-model';
+import { input, layer } from '../decoders/topology.ts';
 
 /** A convolution (`7x1`; `/2`: stride 2, like `!` without padding), a pooling, or a fork whose ends are joined. */
 type Step =

@@ -1,19 +1,19 @@
 // Puts an imported encoder and captioner together: their graphs run once here, before they are written.
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { saveLayersModel } from '@caption-queue/captioning/layers-model/files';
-import type { ActivationRanges } from '@caption-queue/captioning/onnx/quantise';
-import { sealBundle } from '@caption-queue/captioning/seal-bundle';
 import {
   type BundleManifest,
   type GenerationDefaults,
   IMAGE_SIZE,
   PREPROCESSING_VERSION,
 } from '@caption-queue/contract/bundle';
-import { createEngine } from '@caption-queue/inference/create-engine';
-import type { Engine, GraphSource } from '@caption-queue/inference/engine';
-import { pooledOf } from '@caption-queue/inference/pooled';
-import { createStepDecoder, type DecoderSource } from '@caption-queue/inference/step-decoder';
+import { createStepDecoder, type DecoderSource } from '@caption-queue/model/decoder';
+import { createEngine } from '@caption-queue/model/engines/create-engine';
+import type { Engine, GraphSource } from '@caption-queue/model/engines/engine';
+import type { ActivationRanges } from '@caption-queue/model/engines/onnx/quantise';
+import { saveLayersModel } from '@caption-queue/model/layers-model/files';
+import { pooledOf } from '@caption-queue/model/pooled';
+import { sealBundle } from '../export/seal-bundle.ts';
 import type { DecoderModels } from './captioner-models.ts';
 import type { ImportedCaptioner } from './import-captioner.ts';
 import type { ImportedEncoder } from './import-encoder.ts';

@@ -1,5 +1,5 @@
 // A Keras functional model's architecture (`model.to_json()`), as Keras 2 and Keras 3 write it.
-import type { Layer, TensorReference } from '@caption-queue/captioning/layers-model/layers-model';
+import type { Layer, TensorReference } from '@caption-queue/model/layers-model/layers-model';
 import { TrainingError } from '../failure.ts';
 
 export interface KerasModel {

@@ -1,5 +1,5 @@
 // A tokenizer's words as a bundle's vocabulary, whose first four ids have a meaning of their own.
-import { createVocabulary, type Vocabulary } from '@caption-queue/captioning/vocabulary';
+import { createVocabulary, type Vocabulary } from '@caption-queue/model/vocabulary';
 import { TrainingError } from '../failure.ts';
 import type { KerasTokenizer } from './keras-tokenizer.ts';
 

@@ -1,5 +1,5 @@
 // The order in which Keras lists the layers of a functional model, and so stores and loads their weights.
-import type { Layer } from '@caption-queue/captioning/layers-model/layers-model';
+import type { Layer } from '@caption-queue/model/layers-model/layers-model';
 
 /**
  * Layers farther from the output come first; those equally far in the order in which a walk from the

@@ -1,10 +1,11 @@
 // A captioner whose embedding has no mask reads the padding in front of a caption as words. With each word
 // there is one padding less, and Keras starts over; a decoder that goes on from its last state can only
 // have read one number of them. So it starts as if before the first word, and what that changes is measured.
-import { layer, outputOf } from '@caption-queue/captioning/decoders/topology';
-import type { Layer, TensorReference } from '@caption-queue/captioning/layers-model/layers-model';
-import type { DecoderState, StepDecoder } from '@caption-queue/captioning/step-decoder';
-import { beginTokenId, endTokenId, padTokenId } from '@caption-queue/captioning/vocabulary';
+
+import type { DecoderState, StepDecoder } from '@caption-queue/model/generation/step-decoder';
+import type { Layer, TensorReference } from '@caption-queue/model/layers-model/layers-model';
+import { beginTokenId, endTokenId, padTokenId } from '@caption-queue/model/vocabulary';
+import { layer, outputOf } from '../decoders/topology.ts';
 import type { DecoderModels } from './captioner-models.ts';
 
 /**

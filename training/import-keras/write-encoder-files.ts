@@ -1,9 +1,9 @@
 // Writes an imported encoder, and what belongs to it, where a bundle or a plain folder wants it.
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { bundleDirectory, DEFAULT_BUNDLE } from '@caption-queue/captioning/bundle';
-import { saveLayersModel } from '@caption-queue/captioning/layers-model/files';
-import type { ActivationRanges } from '@caption-queue/captioning/onnx/quantise';
+import { bundleDirectory, DEFAULT_BUNDLE } from '@caption-queue/model/bundle';
+import type { ActivationRanges } from '@caption-queue/model/engines/onnx/quantise';
+import { saveLayersModel } from '@caption-queue/model/layers-model/files';
 import type { ImportedEncoder } from './import-encoder.ts';
 
 /**

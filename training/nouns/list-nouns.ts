@@ -1,6 +1,6 @@
 // The nouns of a vocabulary, each with all that it is a kind of: `nouns.json` of a bundle.
-import type { Nouns } from '@caption-queue/captioning/trust/nouns';
-import type { Vocabulary } from '@caption-queue/captioning/vocabulary';
+import type { Nouns } from '@caption-queue/model/trust/nouns';
+import type { Vocabulary } from '@caption-queue/model/vocabulary';
 import { keptNouns, personNouns, stopNouns, visibleFields } from './noun-lists.ts';
 import type { WordNet } from './wordnet.ts';
 

@@ -1,5 +1,5 @@
 // A photo with what a model said of it, as the plots of an evaluation show it.
-import type { GeneratedWord } from '@caption-queue/captioning/generation/streamer';
+import type { GeneratedWord } from '@caption-queue/model/generation/streamer';
 
 export interface PhotoWithCaption {
   /** Below the data set's folder of images. */

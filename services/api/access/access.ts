@@ -1,8 +1,9 @@
 // Who asks: the tenant and scopes of a request. Routes read both from `request.access` and from nowhere else.
-import { DEFAULT_TENANT, type Scope, scopes } from '@caption-queue/contract/access';
+
 import { ProblemError } from '@caption-queue/contract/problems';
-import type { ApiKeys } from '@caption-queue/queue/api-keys';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ApiKeys } from './api-keys.ts';
+import { DEFAULT_TENANT, type Scope, scopes } from './scopes.ts';
 
 export interface Access {
   /** Every record belongs to one; another tenant's answers 404. */

@@ -5,7 +5,7 @@
 // those matter that a browser sends by itself, which are those of Basic.
 import { ProblemError } from '@caption-queue/contract/problems';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { isLoopback } from '../loopback.ts';
+import { isLoopback } from './loopback.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {

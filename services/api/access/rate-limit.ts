@@ -1,6 +1,7 @@
 // How often a key may ask: counted in Redis, so over all processes of the API together.
-import { buildKeys } from '@caption-queue/contract/keys';
+
 import { ProblemError } from '@caption-queue/contract/problems';
+import { buildKeys } from '@caption-queue/redis/keys';
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance } from 'fastify';
 import type { Redis } from 'ioredis';

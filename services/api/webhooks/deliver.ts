@@ -1,11 +1,11 @@
 // What a job of the delivery queue does: one attempt, when it is due and the receiver has room, and what follows.
 import { type DisabledReason, TEST_EVENT_TYPE } from '@caption-queue/contract/webhooks';
-import type { DeliveryOutcome } from '@caption-queue/queue/delivery-queue';
 import type { Logger } from '@caption-queue/runtime/logger';
 import type { OutboundClient } from '../outbound/client.ts';
 import { type AttemptResult, attemptDelivery } from './attempt.ts';
 import type { Clock } from './clock.ts';
 import type { WebhookDeliveries } from './deliveries.ts';
+import type { DeliveryOutcome } from './delivery-queue.ts';
 import type { DeliveryInWork } from './delivery-record.ts';
 import type { DeliveryTarget, WebhookEndpoints } from './endpoints.ts';
 import type { Lanes } from './lanes.ts';

@@ -1,12 +1,9 @@
 // What goes to receivers: each delivery's body, state and attempts, in Redis.
-import { buildKeys } from '@caption-queue/contract/keys';
+
 import { ProblemError } from '@caption-queue/contract/problems';
 import type { WebhookAttempt, WebhookDelivery } from '@caption-queue/contract/webhooks';
-import {
-  runScript,
-  type Script,
-  type ScriptArgument,
-} from '@caption-queue/queue/scripts/run-script';
+import { buildKeys } from '@caption-queue/redis/keys';
+import { runScript, type Script, type ScriptArgument } from '@caption-queue/redis/script';
 import type { Redis } from 'ioredis';
 import type { Clock } from './clock.ts';
 import {

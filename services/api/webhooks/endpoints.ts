@@ -1,6 +1,5 @@
 // Where webhooks go to: the endpoints of each tenant and their secrets, in Redis.
 import { randomBytes } from 'node:crypto';
-import { buildKeys } from '@caption-queue/contract/keys';
 import { ProblemError } from '@caption-queue/contract/problems';
 import {
   type DisabledReason,
@@ -8,7 +7,8 @@ import {
   type WebhookEventType,
   webhookEventTypes,
 } from '@caption-queue/contract/webhooks';
-import { runScript } from '@caption-queue/queue/scripts/run-script';
+import { buildKeys } from '@caption-queue/redis/keys';
+import { runScript } from '@caption-queue/redis/script';
 import type { Redis } from 'ioredis';
 import type { Clock } from './clock.ts';
 import { FAILING_LIMIT_MS } from './schedule.ts';

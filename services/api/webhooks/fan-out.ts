@@ -1,9 +1,10 @@
 // What happened → one delivery for each receiver that wants to know.
+
+import { parseBatch } from '@caption-queue/captions/batch-record';
+import { parseRecord } from '@caption-queue/captions/record';
 import { TEST_EVENT_TYPE, type WebhookEventType } from '@caption-queue/contract/webhooks';
-import { parseBatch } from '@caption-queue/queue/batch-record';
-import { parseRecord } from '@caption-queue/queue/record';
 import type { Logger } from '@caption-queue/runtime/logger';
-import { toBatch, toCaption } from '../caption-resource.ts';
+import { toBatch, toCaption } from '../captions/resource.ts';
 import { buildBody, buildCaptionBody } from './body.ts';
 import type { WebhookDeliveries } from './deliveries.ts';
 import { deliveryIdOf, type Receiver } from './delivery-record.ts';

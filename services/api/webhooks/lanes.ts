@@ -1,7 +1,7 @@
 // Keeps a slow receiver from holding up others: how many attempts may be under way at one receiver at a time.
 import { randomUUID } from 'node:crypto';
-import { buildKeys } from '@caption-queue/contract/keys';
-import { runScript } from '@caption-queue/queue/scripts/run-script';
+import { buildKeys } from '@caption-queue/redis/keys';
+import { runScript } from '@caption-queue/redis/script';
 import type { Redis } from 'ioredis';
 import { ACQUIRE, RELEASE } from './scripts.ts';
 

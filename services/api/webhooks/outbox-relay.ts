@@ -2,10 +2,10 @@
 //
 // The script that ends a caption writes the entry, so whatever dies, it is there. An entry is deleted only once its
 // deliveries are kept and their jobs added; one whose process died is handled again by the next.
-import { isRedisTrouble } from '@caption-queue/queue/connection-error';
-import type { DeliveryQueue } from '@caption-queue/queue/delivery-queue';
+import { isRedisTrouble } from '@caption-queue/redis/errors';
 import type { Logger } from '@caption-queue/runtime/logger';
 import type { Redis } from 'ioredis';
+import type { DeliveryQueue } from './delivery-queue.ts';
 import type { Happening } from './fan-out.ts';
 
 const GROUP = 'webhooks';

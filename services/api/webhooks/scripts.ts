@@ -1,5 +1,5 @@
 // What changes webhooks and deliveries in Redis, each one atomic step. Times are milliseconds.
-import { defineScript } from '@caption-queue/queue/scripts/run-script';
+import { defineScript } from '@caption-queue/redis/script';
 
 /**
  * KEYS: endpoint, the tenant's endpoints, subscribers. ARGV: 1 id, 2 tenant, 3 most endpoints a tenant may have, then

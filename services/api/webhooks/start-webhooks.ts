@@ -1,6 +1,5 @@
 // Delivers webhooks: starts what takes events out of the outbox and what tries the deliveries.
-import { buildKeys } from '@caption-queue/contract/keys';
-import { createDeliveryQueue, createDeliveryWorker } from '@caption-queue/queue/delivery-queue';
+import { buildKeys } from '@caption-queue/redis/keys';
 import type { Logger } from '@caption-queue/runtime/logger';
 import type { Registry } from '@caption-queue/runtime/metrics';
 import type { Redis } from 'ioredis';
@@ -8,6 +7,7 @@ import type { OutboundClient } from '../outbound/client.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { createDeliver } from './deliver.ts';
 import { createWebhookDeliveries } from './deliveries.ts';
+import { createDeliveryQueue, createDeliveryWorker } from './delivery-queue.ts';
 import { createWebhookEndpoints } from './endpoints.ts';
 import { fanOut } from './fan-out.ts';
 import { createLanes } from './lanes.ts';

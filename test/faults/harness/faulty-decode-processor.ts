@@ -2,10 +2,10 @@
 import {
   createDecodeProcessor as createRealProcessor,
   type DecodeProcessorOptions,
-} from '../../../services/decoder-worker/processor.ts';
+} from '@caption-queue/decoder-worker/processor';
 import { announce, pauseMs } from './injected-faults.ts';
 
-export type { CaptionPicture } from '../../../services/decoder-worker/processor.ts';
+export type { CaptionPicture } from '@caption-queue/decoder-worker/processor';
 
 /** As the real one, but for what `injected-faults.ts` says. */
 export function createDecodeProcessor(options: DecodeProcessorOptions) {

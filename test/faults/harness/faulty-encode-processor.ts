@@ -2,10 +2,10 @@
 import {
   createEncodeProcessor as createRealProcessor,
   type EncodeProcessorOptions,
-} from '../../../services/encoder-worker/processor.ts';
+} from '@caption-queue/encoder-worker/processor';
 import { announce, isDeadly, pauseMs } from './injected-faults.ts';
 
-export type { PictureEncoder } from '../../../services/encoder-worker/processor.ts';
+export type { PictureEncoder } from '@caption-queue/encoder-worker/processor';
 
 /** As the real one, but for what `injected-faults.ts` says. */
 export function createEncodeProcessor(options: EncodeProcessorOptions) {

@@ -1,5 +1,5 @@
 // Looks into the durable Redis after a run: whether each caption ended once, and left nothing but its record behind.
-import { buildKeys } from '@caption-queue/contract/keys';
+import { buildKeys } from '@caption-queue/redis/keys';
 import { Redis } from 'ioredis';
 import type { Cluster } from './cluster.ts';
 

@@ -1,5 +1,5 @@
 // What happens to a service while its durable Redis is away, and after it has returned: promise 4, for every way to be away.
-import { buildKeys } from '@caption-queue/contract/keys';
+import { buildKeys } from '@caption-queue/redis/keys';
 import { Redis } from 'ioredis';
 import { expect } from 'vitest';
 import { idOf, post, untilEnded } from './client.ts';

@@ -1,5 +1,5 @@
 // Holds what is in Redis to the model: nothing lost, nothing twice, nothing back from the dead.
-import { buildKeys } from '@caption-queue/contract/keys';
+import { buildKeys } from '@caption-queue/redis/keys';
 import { expect } from 'vitest';
 import type { QueueSide } from '../../support/pipeline.ts';
 import { type CaptionModel, isInWork, type Model } from './model.ts';

@@ -1,5 +1,9 @@
 // What clients, workers, the reconciler and fate may do to captions, in any order: commands for the model and the store.
-import { ClaimLostError, type DecodeClaim, type EncodeClaim } from '@caption-queue/queue/claim';
+import {
+  ClaimLostError,
+  type DecodeClaim,
+  type EncodeClaim,
+} from '@caption-queue/captions/claim-outcome';
 import fc, { type AsyncCommand } from 'fast-check';
 import { expect } from 'vitest';
 import { defaultOptions, fakeFeatures, fakeInput, flatPixels } from '../../support/pipeline.ts';

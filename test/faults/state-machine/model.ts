@@ -1,11 +1,12 @@
 // What the state machine of captions should do, said again in the simplest way: the model that the scripts are held to.
+
+import type { DecodeClaim, EncodeClaim } from '@caption-queue/captions/claim-outcome';
 import {
   type CaptionOutput,
   type CaptionStatus,
   isTerminal,
 } from '@caption-queue/contract/caption';
 import { MAX_CLAIMS } from '@caption-queue/contract/jobs';
-import type { DecodeClaim, EncodeClaim } from '@caption-queue/queue/claim';
 
 export const bundleHash = 'bundle-a';
 /** What every decoder here says. */

@@ -1,6 +1,6 @@
 // The store that the model is compared to, with a Redis that can be killed and a process that dies at the worst moment.
-import { type CaptionStore, createCaptionStore } from '@caption-queue/queue/caption-store';
-import type { StageQueues } from '@caption-queue/queue/queues';
+import { type CaptionStore, createCaptionStore } from '@caption-queue/captions/store';
+import type { StageQueues } from '@caption-queue/jobs/queues';
 import { expect } from 'vitest';
 import { createQueueSide, type QueueSide, soon } from '../../support/pipeline.ts';
 import type { RedisServer } from '../../support/redis.ts';

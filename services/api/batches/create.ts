@@ -1,0 +1,204 @@
+// POST /v1/batches: up to a hundred pictures or URLs at once, each a caption of its own.
+
+import type { BatchItem } from '@caption-queue/captions/batch';
+import { Batch, BatchByUrl, MAX_BATCH_ITEMS } from '@caption-queue/contract/batch';
+import type { CaptionChoices } from '@caption-queue/contract/caption';
+import { ProblemError } from '@caption-queue/contract/problems';
+import type { FastifyInstance } from 'fastify';
+import Type from 'typebox';
+import {
+  ChoicesAsText,
+  decodeChoices,
+  type PreparedChoices,
+  prepareChoices,
+} from '../captions/choices.ts';
+import { IntakeHeaders, readIntakeHeaders } from '../captions/headers.ts';
+import { type CaptionIntake, hashRequest } from '../captions/intake.ts';
+import { toBatch } from '../captions/resource.ts';
+import type { ApiDependencies } from '../dependencies.ts';
+import { acceptJson } from '../http/json-bodies.ts';
+import { problemResponses } from '../http/openapi.ts';
+import { createUploadBudget } from '../uploads/budget.ts';
+import type { MultipartForm } from '../uploads/multipart.ts';
+import { acceptForms, FORM_OVERHEAD_BYTES } from '../uploads/parsers.ts';
+import { toCaptionError } from './fetch-pictures.ts';
+
+/** Of the largest pictures, a form may have as many bytes as this many. */
+const LARGEST_PICTURES = 5;
+/** Forms being received at a time, if all are of the largest size. */
+const LARGEST_FORMS_AT_ONCE = 2;
+/** A hundred URLs of two thousand characters, and what is said of them. */
+const JSON_LIMIT_BYTES = 256 * 1024;
+const RETRY_AFTER_SECONDS = 2;
+
+const BatchForm = Type.Object(
+  {
+    images: Type.Array(Type.Unsafe<Buffer>({ contentMediaType: 'application/octet-stream' }), {
+      minItems: 1,
+      maxItems: MAX_BATCH_ITEMS,
+      description: 'Pictures, each as a file in a field of this name.',
+    }),
+    ...ChoicesAsText.properties,
+  },
+  { additionalProperties: false },
+);
+
+const BatchHeaders = Type.Omit(IntakeHeaders, ['prefer']);
+
+/** What the content type parsers make of a body. */
+type CreateBatchBody = Type.Static<typeof BatchForm> | BatchByUrl;
+
+const schema = {
+  tags: ['captions'],
+  operationId: 'createBatch',
+  summary: 'Caption many pictures',
+  description:
+    'Send up to 100 pictures as form fields `images`, or JSON with their `image_urls`, which are fetched afterwards. Options are those of a single caption and hold for all; `priority` is `bulk` unless said. What is no picture, or can’t be fetched, fails alone. A webhook is told of each caption and of the batch, unless filtered.',
+  consumes: ['multipart/form-data', 'application/json'],
+  headers: BatchHeaders,
+  querystring: ChoicesAsText,
+  body: {
+    content: {
+      'multipart/form-data': { schema: BatchForm },
+      'application/json': { schema: BatchByUrl },
+    },
+  },
+  response: {
+    202: {
+      description: 'Accepted: each of its captions will reach a terminal state.',
+      headers: {
+        Location: { type: 'string', description: 'Where to poll.' },
+        'Retry-After': { type: 'integer', description: 'Seconds after which to poll.' },
+      },
+      content: { 'application/json': { schema: Batch } },
+    },
+    ...problemResponses(
+      'bad_request',
+      'validation_failed',
+      'malformed_multipart',
+      'foreign_host',
+      'foreign_origin',
+      'request_timeout',
+      'caption_gone',
+      'payload_too_large',
+      'unsupported_media_type',
+      'url_refused',
+      'idempotency_conflict',
+      'tenant_queue_full',
+      'queue_full',
+      'redis_unavailable',
+      'imaging_unavailable',
+    ),
+  },
+};
+
+/** Call in a scope of its own: the content types are this route's alone. */
+export function createBatchRoute(
+  app: FastifyInstance,
+  dependencies: ApiDependencies & { intake: CaptionIntake },
+): void {
+  const { settings, store, outbound, intake } = dependencies;
+  const maxBytes = settings.MAX_UPLOAD_BYTES;
+  const maxFormBytes = LARGEST_PICTURES * maxBytes + FORM_OVERHEAD_BYTES;
+  acceptJson(app, { bodyLimit: JSON_LIMIT_BYTES });
+  acceptForms(app, {
+    bodyLimit: maxFormBytes,
+    maxParts: 2 * MAX_BATCH_ITEMS,
+    read: readForm,
+  });
+
+  app.post<{ Querystring: ChoicesAsText; Headers: IntakeHeaders; Body: CreateBatchBody }>(
+    '/v1/batches',
+    {
+      config: { scope: 'captions:write' },
+      schema,
+      onRequest: [
+        createUploadBudget({
+          budgetBytes: LARGEST_FORMS_AT_ONCE * maxFormBytes,
+          largestBytes: maxFormBytes,
+        }),
+        async ({ access: { tenant }, headers }) => {
+          const key = headers['idempotency-key'];
+          await store.checkRoom(typeof key === 'string' ? { tenant, key } : undefined);
+        },
+      ],
+    },
+    async (request, reply) => {
+      const { pictures, choices } = readBody(request.body);
+      const { fresh, idempotencyKey: key } = readIntakeHeaders(request.headers);
+      const prepared = prepareChoices({
+        tenant: request.access.tenant,
+        choices: { ...decodeChoices(request.query), ...choices },
+        defaultPriority: 'bulk',
+        outbound,
+      });
+      const items = await Promise.all(
+        pictures.map((picture) => toItem({ picture, choices: prepared, fresh })),
+      );
+      const idempotency =
+        key === undefined
+          ? undefined
+          : { key, requestHash: hashRequest({ picture: items.map(identify), choices: prepared }) };
+      const record = await store.createBatch({ ...prepared, items, idempotency });
+      const batch = toBatch(record, { publicUrl: settings.PUBLIC_URL });
+      reply.headers({ location: batch.urls.self, 'cache-control': 'no-store' });
+      return reply.code(202).header('retry-after', RETRY_AFTER_SECONDS).send(batch);
+    },
+  );
+
+  /** @throws ProblemError only for trouble of our own: what is wrong with a picture becomes its caption's error */
+  async function toItem(options: {
+    picture: Buffer | string;
+    choices: PreparedChoices;
+    fresh: boolean;
+  }): Promise<BatchItem> {
+    const { picture, ...request } = options;
+    try {
+      if (typeof picture === 'string') return { url: outbound.checkUrl(picture).href };
+      if (picture.length > maxBytes) {
+        const detail = `The picture is larger than ${maxBytes} bytes.`;
+        throw new ProblemError('payload_too_large', detail);
+      }
+      return await intake.inspect(picture, request);
+    } catch (error) {
+      if (!(error instanceof ProblemError) || error.code === 'imaging_unavailable') throw error;
+      return { error: toCaptionError(error) };
+    }
+  }
+}
+
+/** What an item is to the Idempotency-Key: its pixels, its address, or what is wrong with it. */
+function identify(item: BatchItem): string {
+  if ('url' in item) return item.url;
+  return 'input' in item ? item.input.sha256 : item.error.code;
+}
+
+/** @returns the form's fields and its pictures, still to be checked against the schema */
+function readForm({ fields, files }: MultipartForm): Record<string, unknown> {
+  const stray = files.find(({ name }) => name !== 'images');
+  if (stray !== undefined || 'images' in fields) {
+    throw new ProblemError(
+      'malformed_multipart',
+      'Send each picture as a file in a form field "images".',
+    );
+  }
+  return Object.assign(Object.create(null), fields, { images: files.map(({ bytes }) => bytes) });
+}
+
+function readBody(body: CreateBatchBody): {
+  pictures: (Buffer | string)[];
+  choices: CaptionChoices;
+} {
+  if (typeof body !== 'object' || body === null) {
+    throw new ProblemError(
+      'unsupported_media_type',
+      'The request has no body; send pictures as form fields "images", or JSON with "image_urls".',
+    );
+  }
+  if ('image_urls' in body) {
+    const { image_urls: pictures, ...choices } = body;
+    return { pictures, choices };
+  }
+  const { images: pictures, ...text } = body;
+  return { pictures, choices: decodeChoices(text) };
+}

@@ -1,0 +1,103 @@
+// What a client says of a caption besides its picture: from JSON, a form or the query to one checked object.
+
+import type { CaptionChoices as StoredChoices } from '@caption-queue/captions/new-caption';
+import {
+  CaptionChoices,
+  CaptionOptions,
+  MAX_METADATA_BYTES,
+  type Priority,
+} from '@caption-queue/contract/caption';
+import { webhookEventTypes } from '@caption-queue/contract/webhooks';
+import Type from 'typebox';
+import { Value } from 'typebox/value';
+import { validationError } from '../http/validator.ts';
+import type { OutboundClient } from '../outbound/client.ts';
+
+const eventName = `(?:${webhookEventTypes.map((name) => name.replace('.', '\\.')).join('|')})`;
+
+/** As form fields and query parameters, where everything is text. */
+export const ChoicesAsText = Type.Object(
+  {
+    ...CaptionChoices.properties,
+    metadata: Type.Optional(
+      Type.String({
+        contentMediaType: 'application/json',
+        format: 'json-object',
+        description: `A JSON object of the client’s own, at most ${MAX_METADATA_BYTES} bytes; comes back with the caption.`,
+      }),
+    ),
+    webhook_events_filter: Type.Optional(
+      Type.String({
+        pattern: `^${eventName}(?:,${eventName})*$`,
+        description: 'Which ends `webhook` is told of, with commas. Default: all.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+export type ChoicesAsText = Type.Static<typeof ChoicesAsText>;
+
+/** Decodes what is text, and checks what schemas can't say. @throws a validation error */
+export function decodeChoices(text: ChoicesAsText): CaptionChoices {
+  const { metadata, webhook_events_filter: filter, ...rest } = text;
+  return {
+    ...rest,
+    ...(metadata === undefined ? {} : { metadata: parseMetadata(metadata) }),
+    ...(filter === undefined
+      ? {}
+      : {
+          webhook_events_filter: webhookEventTypes.filter((name) =>
+            filter.split(',').includes(name),
+          ),
+        }),
+  };
+}
+
+function parseMetadata(text: string): NonNullable<CaptionChoices['metadata']> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    value = undefined;
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw validationError('/metadata', 'must be a JSON object');
+  }
+  return value as Record<string, unknown>;
+}
+
+export type PreparedChoices = StoredChoices & {
+  priority: Priority;
+  expiresInSeconds: number | undefined;
+};
+
+/**
+ * Fills in defaults, and checks sizes and addresses.
+ *
+ * @param options.defaultPriority of those who say none
+ * @throws a validation error; ProblemError `url_refused`
+ */
+export function prepareChoices(options: {
+  tenant: string;
+  choices: CaptionChoices;
+  defaultPriority: Priority;
+  outbound: Pick<OutboundClient, 'checkUrl'>;
+}): PreparedChoices {
+  const { tenant, choices, defaultPriority, outbound } = options;
+  const { priority = defaultPriority, expires_in, metadata, webhook } = choices;
+  if (Buffer.byteLength(JSON.stringify(metadata ?? {})) > MAX_METADATA_BYTES) {
+    throw validationError('/metadata', `must not be larger than ${MAX_METADATA_BYTES} bytes`);
+  }
+  if (webhook !== undefined) outbound.checkUrl(webhook);
+  const names = Object.keys(CaptionOptions.properties);
+  const given = Object.entries(choices).filter(([name]) => names.includes(name));
+  return {
+    tenant,
+    options: Value.Default(CaptionOptions, Object.fromEntries(given)) as CaptionOptions,
+    priority,
+    metadata,
+    webhook,
+    webhookEvents: choices.webhook_events_filter,
+    expiresInSeconds: expires_in,
+  };
+}

@@ -1,0 +1,230 @@
+// POST /v1/captions: receives or fetches a picture, normalises it in a child process, and queues it.
+
+import type { StoredCaption } from '@caption-queue/captions/record';
+import { Caption, CaptionChoices, isTerminal } from '@caption-queue/contract/caption';
+import { ProblemError } from '@caption-queue/contract/problems';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import Type from 'typebox';
+import type { ApiDependencies } from '../dependencies.ts';
+import { acceptJson } from '../http/json-bodies.ts';
+import { createOpenAnswers } from '../http/open-answers.ts';
+import { problemResponses } from '../http/openapi.ts';
+import { createUploadBudget } from '../uploads/budget.ts';
+import type { MultipartForm } from '../uploads/multipart.ts';
+import { acceptForms, acceptPictures, FORM_OVERHEAD_BYTES } from '../uploads/parsers.ts';
+import { ChoicesAsText, decodeChoices, prepareChoices } from './choices.ts';
+import { IntakeHeaders, readIntakeHeaders } from './headers.ts';
+import type { CaptionIntake } from './intake.ts';
+import { toCaption } from './resource.ts';
+import { MAX_WAIT_SECONDS, parseWait, waitForEnd } from './wait.ts';
+
+/** Uploads being received at a time, if all are of the largest size; smaller ones share the same memory. */
+const LARGEST_UPLOADS_AT_ONCE = 24;
+/** A caption takes about a tenth of a second when nothing waits. */
+const RETRY_AFTER_SECONDS = 1;
+
+const Picture = Type.Unsafe<Buffer>({
+  contentMediaType: 'application/octet-stream',
+  description:
+    'JPEG, PNG, WebP, GIF (first frame) or AVIF; the bytes decide, not the name or declared type.',
+});
+
+const CaptionForm = Type.Object(
+  { image: Picture, ...ChoicesAsText.properties },
+  { additionalProperties: false },
+);
+
+const CaptionByUrl = Type.Object(
+  {
+    image_url: Type.String({
+      format: 'http-url',
+      maxLength: 2_048,
+      description: 'Where the picture is; https, a public address. It is fetched at once.',
+    }),
+    ...CaptionChoices.properties,
+  },
+  { additionalProperties: false },
+);
+
+/** What the content type parsers make of a body. */
+type CreateBody = Buffer | Type.Static<typeof CaptionForm> | Type.Static<typeof CaptionByUrl>;
+
+const captionAnswer = (description: string) => ({
+  description,
+  headers: {
+    Location: { type: 'string', description: 'Where to poll.' },
+    'Retry-After': { type: 'integer', description: 'Seconds after which to poll; with 202.' },
+  },
+  content: { 'application/json': { schema: Caption } },
+});
+
+const schema = {
+  tags: ['captions'],
+  operationId: 'createCaption',
+  summary: 'Caption a picture',
+  description: `Send the picture as the form field \`image\`, as the body itself, or as JSON with its \`image_url\`. Options are form fields, JSON, or query parameters; those of the body win. Then poll the address in \`Location\`, follow its events, have a webhook told, or send \`Prefer: wait=N\` to get the finished caption within N seconds (at most ${MAX_WAIT_SECONDS}).`,
+  consumes: ['multipart/form-data', 'image/*', 'application/octet-stream', 'application/json'],
+  headers: IntakeHeaders,
+  querystring: ChoicesAsText,
+  body: {
+    content: {
+      'multipart/form-data': { schema: CaptionForm },
+      'image/*': { schema: Picture },
+      'application/octet-stream': { schema: Picture },
+      'application/json': { schema: CaptionByUrl },
+    },
+  },
+  response: {
+    200: captionAnswer(
+      'It has ended: the same picture, options and model were captioned before, `Prefer: wait` saw it finish, or the same `Idempotency-Key` made it earlier.',
+    ),
+    202: captionAnswer('Accepted: it will reach a terminal state.'),
+    ...problemResponses(
+      'bad_request',
+      'validation_failed',
+      'malformed_multipart',
+      'foreign_host',
+      'foreign_origin',
+      'request_timeout',
+      'caption_gone',
+      'payload_too_large',
+      'image_too_large',
+      'unsupported_media_type',
+      'unsupported_image',
+      'empty_upload',
+      'damaged_image',
+      'url_refused',
+      'image_fetch_failed',
+      'idempotency_conflict',
+      'tenant_queue_full',
+      'queue_full',
+      'redis_unavailable',
+      'imaging_unavailable',
+    ),
+  },
+};
+
+/** Call in a scope of its own: the content types are this route's alone. */
+export function createCaptionRoute(
+  app: FastifyInstance,
+  dependencies: ApiDependencies & { intake: CaptionIntake },
+): void {
+  const { settings, store, streams, outbound, intake } = dependencies;
+  const maxBytes = settings.MAX_UPLOAD_BYTES;
+  const maxFormBytes = maxBytes + FORM_OVERHEAD_BYTES;
+  const withinBudget = createUploadBudget({
+    budgetBytes: LARGEST_UPLOADS_AT_ONCE * maxFormBytes,
+    largestBytes: maxFormBytes,
+  });
+  const openAnswers = createOpenAnswers(app);
+  acceptJson(app);
+  acceptForms(app, { bodyLimit: maxFormBytes, read: (form) => readForm(form, maxBytes) });
+  acceptPictures(app, { maxBytes });
+
+  app.post<{ Querystring: ChoicesAsText; Headers: IntakeHeaders; Body: CreateBody }>(
+    '/v1/captions',
+    {
+      config: { scope: 'captions:write' },
+      schema,
+      // Before the body is read: what can't be accepted needn't be received.
+      onRequest: [
+        withinBudget,
+        async ({ access: { tenant }, headers }) => {
+          const key = headers['idempotency-key'];
+          await store.checkRoom(typeof key === 'string' ? { tenant, key } : undefined);
+        },
+      ],
+    },
+    async (request, reply) => {
+      const signal = openAnswers.signalOf(reply);
+      const { picture, choices } = readBody(request.body);
+      const prepared = prepareChoices({
+        tenant: request.access.tenant,
+        choices: { ...decodeChoices(request.query), ...choices },
+        defaultPriority: 'interactive',
+        outbound,
+      });
+      const wanted = { choices: prepared, ...readIntakeHeaders(request.headers) };
+      const record =
+        typeof picture === 'string'
+          ? await intake.takeUrl(picture, wanted, signal).catch((error: unknown) => {
+              throw signal.aborted ? closing(error) : error;
+            })
+          : await intake.takePicture(picture, wanted);
+      const latest = await whenPreferred(request, record, signal);
+      // An idle connection that outlives its answer would keep a closing server waiting.
+      if (signal.aborted) reply.header('connection', 'close');
+      return answer(reply, latest);
+    },
+  );
+
+  /** The caption after the wait that the client prefers, if any. */
+  async function whenPreferred(
+    request: FastifyRequest,
+    record: StoredCaption,
+    signal: AbortSignal,
+  ): Promise<StoredCaption> {
+    const prefer = request.headers.prefer;
+    const waitSeconds = parseWait(Array.isArray(prefer) ? prefer.join() : prefer);
+    if (waitSeconds === 0 || isTerminal(record.status)) return record;
+    await waitForEnd({ streams, captionId: record.id, waitSeconds, signal });
+    return (await store.get(record.id)) ?? record;
+  }
+
+  function answer(reply: FastifyReply, record: StoredCaption): FastifyReply {
+    const caption = toCaption(record, { publicUrl: settings.PUBLIC_URL });
+    reply.headers({ location: caption.urls.self, 'cache-control': 'no-store' });
+    if (isTerminal(record.status)) return reply.code(200).send(caption);
+    return reply.code(202).header('retry-after', RETRY_AFTER_SECONDS).send(caption);
+  }
+}
+
+/** For a client that is still there. */
+const closing = (cause: unknown) =>
+  new ProblemError(
+    'imaging_unavailable',
+    'The service is about to stop, or the client has gone. Nothing was accepted; try again.',
+    { retryAfterSeconds: RETRY_AFTER_SECONDS, cause },
+  );
+
+/** @returns the form's fields and its one picture, still to be checked against the schema */
+function readForm({ fields, files }: MultipartForm, maxBytes: number): Record<string, unknown> {
+  const [file, second] = files;
+  if (second !== undefined) {
+    throw new ProblemError(
+      'malformed_multipart',
+      'The form has more than one file; send one picture a request.',
+    );
+  }
+  if (file === undefined) {
+    const detail =
+      'image' in fields
+        ? 'The form field "image" has no file name, so it is text; send it as a file.'
+        : 'The form has no file; send the picture in the field "image".';
+    throw new ProblemError('malformed_multipart', detail);
+  }
+  if (file.bytes.length > maxBytes) {
+    throw new ProblemError('payload_too_large', `The picture is larger than ${maxBytes} bytes.`);
+  }
+  if (file.name in fields) {
+    throw new ProblemError('malformed_multipart', `The form has two parts of one name.`);
+  }
+  return Object.assign(Object.create(null), fields, { [file.name]: file.bytes });
+}
+
+/** @returns the picture, or the URL of one, and what the body says of the caption */
+function readBody(body: CreateBody): { picture: Buffer | string; choices: CaptionChoices } {
+  if (Buffer.isBuffer(body)) return { picture: body, choices: {} };
+  if (typeof body !== 'object' || body === null) {
+    throw new ProblemError(
+      'unsupported_media_type',
+      'The request has no body; send the picture as the form field "image" or as the body itself.',
+    );
+  }
+  if ('image_url' in body) {
+    const { image_url: picture, ...choices } = body;
+    return { picture, choices };
+  }
+  const { image: picture, ...text } = body;
+  return { picture, choices: decodeChoices(text) };
+}

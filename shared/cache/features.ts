@@ -1,0 +1,43 @@
+// Features by content, so that a picture seen before isn't encoded again. Every failure is only a miss.
+import { createHash } from 'node:crypto';
+import { toBuffer } from '@caption-queue/captions/context';
+import { FEATURES_BYTES } from '@caption-queue/contract/bundle';
+import { buildKeys } from '@caption-queue/redis/keys';
+import { type ByteCacheOptions, createByteCache } from './bytes.ts';
+
+export interface FeatureKeyParts {
+  /** 299 × 299 RGB. */
+  pixels: Uint8Array;
+  preprocessingVersion: string;
+  /** Of the graph that really runs, so that int8 and a fp32 fallback never mix. */
+  graphHash: string;
+  engine: string;
+}
+
+/** SHA-256 over all that the features depend on. */
+export function featureKey(parts: FeatureKeyParts): string {
+  const { pixels, preprocessingVersion, graphHash, engine } = parts;
+  const hash = createHash('sha256').update(pixels);
+  for (const part of [preprocessingVersion, graphHash, engine]) hash.update('\0').update(part);
+  return hash.digest('hex');
+}
+
+export interface FeatureCache {
+  /** @returns float16 bits [8, 8, 2048], or undefined when they aren't there or the cache is slow or away */
+  get(key: string): Promise<Uint16Array | undefined>;
+  /** Never throws; what can't be stored now is left out. */
+  set(key: string, features: Uint16Array): Promise<void>;
+}
+
+export function createFeatureCache(options: ByteCacheOptions): FeatureCache {
+  const cache = createByteCache(options);
+  const keys = buildKeys(options.prefix);
+  return {
+    async get(key) {
+      const bytes = await cache.get(keys.feature(key));
+      if (bytes?.byteLength !== FEATURES_BYTES) return undefined;
+      return new Uint16Array(new Uint8Array(bytes).buffer);
+    },
+    set: (key, features) => cache.set(keys.feature(key), toBuffer(features)),
+  };
+}

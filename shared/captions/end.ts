@@ -1,0 +1,95 @@
+// The part of the caption store that ends captions by request or by the clock: canceled, deleted, expired, purged.
+import type { Stage, TerminalStatus } from '@caption-queue/contract/caption';
+import { withinDeadline } from '@caption-queue/redis/deadline';
+import type { ScriptReply } from '@caption-queue/redis/script';
+import type { StoreContext } from './context.ts';
+import { readCaption } from './read.ts';
+import type { StoredCaption } from './record.ts';
+import { CANCEL, DELETE, EXPIRE } from './scripts/endings.ts';
+
+export type Cancellation =
+  | { readonly kind: 'canceled'; readonly record: StoredCaption }
+  | { readonly kind: 'ended'; readonly status: TerminalStatus }
+  /** There is no such caption of this tenant, or it was deleted. */
+  | { readonly kind: 'absent' };
+
+interface OwnCaption {
+  captionId: string;
+  tenant: string;
+}
+
+export interface CaptionEndings {
+  /**
+   * Ends a caption in work as `canceled`; a worker that has it stops at its next write.
+   *
+   * @throws ProblemError `redis_unavailable`
+   */
+  cancel(caption: OwnCaption): Promise<Cancellation>;
+  /**
+   * Deletes record, pixels and stream, after canceling what is in work; only a tombstone stays.
+   *
+   * @returns was there such a caption of this tenant?
+   * @throws ProblemError `redis_unavailable`
+   */
+  delete(caption: OwnCaption): Promise<boolean>;
+  /** Ends captions whose deadline has passed, at most `limit` of them. @returns their ids */
+  expireDue(options: { nowMs: number; limit: number }): Promise<string[]>;
+  /** Takes captions that retention has deleted off the lists, at most `limit` of them. */
+  forgetPurged(options: { nowMs: number; limit: number }): Promise<void>;
+}
+
+export function createCaptionEndings(context: StoreContext): CaptionEndings {
+  const { redis, queues, keys, run } = context;
+
+  /** Its job would do nothing; gone, it doesn't count as waiting either. A job at work is left to its worker. */
+  async function dropJob(captionId: string, reply: ScriptReply): Promise<void> {
+    const job = { captionId, stage: reply.text(1) as Stage, dispatch: reply.number(2) };
+    await queues.remove(job).catch(() => undefined);
+  }
+
+  return {
+    cancel: ({ captionId, tenant }) =>
+      withinDeadline(redis, async (): Promise<Cancellation> => {
+        const reply = await run(CANCEL, captionId, tenant);
+        const kind = reply.text(0);
+        if (kind === 'ended') return { kind, status: reply.text(1) as TerminalStatus };
+        if (kind === 'absent') return { kind };
+        const [record] = await Promise.all([
+          readCaption(context, captionId),
+          dropJob(captionId, reply),
+        ]);
+        return record === undefined ? { kind: 'absent' } : { kind: 'canceled', record };
+      }),
+
+    delete: ({ captionId, tenant }) =>
+      withinDeadline(redis, async () => {
+        const reply = await run(DELETE, captionId, tenant);
+        if (reply.text(0) === 'canceled') await dropJob(captionId, reply);
+        return reply.text(0) !== 'absent';
+      }),
+
+    async expireDue({ nowMs, limit }) {
+      const due = await redis.zrangebyscore(keys.deadlines, '-inf', nowMs, 'LIMIT', 0, limit);
+      const expired = await Promise.all(
+        due.map(async (captionId) => {
+          const reply = await run(EXPIRE, captionId);
+          if (reply.text(0) !== 'expired') return [];
+          await dropJob(captionId, reply);
+          return [captionId];
+        }),
+      );
+      return expired.flat();
+    },
+
+    async forgetPurged({ nowMs, limit }) {
+      const members = await redis.zrangebyscore(keys.purges, '-inf', nowMs, 'LIMIT', 0, limit);
+      if (members.length === 0) return;
+      const withoutStatus = members.map((member) => member.replace(/\/[^/]+\//, '/'));
+      await redis
+        .multi()
+        .zrem(keys.index, ...members, ...withoutStatus)
+        .zrem(keys.purges, ...members)
+        .exec();
+    },
+  };
+}

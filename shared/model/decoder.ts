@@ -1,0 +1,74 @@
+// The bundle's decoder (merge or attention) as a step decoder, on any engine.
+
+import { FEATURE_SIZE, GRID_CELLS } from '@caption-queue/contract/bundle';
+import type { Bundle } from './bundle.ts';
+import type { Engine, GraphSource, Tensor } from './engines/engine.ts';
+import type { DecoderState, StepDecoder } from './generation/step-decoder.ts';
+
+/** What a decoder is built from; it need not be a whole bundle yet. */
+export type DecoderSource = GraphSource & Pick<Bundle, 'vocabulary'>;
+
+export async function createStepDecoder({
+  engine,
+  bundle,
+}: {
+  engine: Engine;
+  bundle: DecoderSource;
+}): Promise<StepDecoder> {
+  const start = await engine.loadGraph(bundle, 'decoder/start', 'fp32');
+  const step = await engine.loadGraph(bundle, 'decoder/step', 'fp32');
+  const shapes = await inputShapes(bundle);
+  const units = shapes.state?.[0] as number;
+  const pictureInputs = Object.keys(shapes).filter(
+    (name) => !['token', 'state', 'cell'].includes(name),
+  );
+  return {
+    vocabularySize: bundle.vocabulary.size,
+    units,
+    async start(grid) {
+      const made = await start.run({ grid: { data: grid, shape: [1, GRID_CELLS, FEATURE_SIZE] } });
+      return {
+        picture: Object.fromEntries(
+          pictureInputs.map((name) => [name, made[name] as Float32Array]),
+        ),
+        // What `start` does not make begins as zeros.
+        state: made.state ?? new Float32Array(units),
+        cell: made.cell ?? new Float32Array(units),
+      };
+    },
+    async step({ picture, state, cell }, tokens) {
+      const rows = tokens.length;
+      const inputs: Record<string, Tensor> = {
+        token: { data: tokens, shape: [rows, 1] },
+        state: { data: state, shape: [rows, units] },
+        cell: { data: cell, shape: [rows, units] },
+      };
+      for (const name of pictureInputs) {
+        inputs[name] = {
+          data: picture[name] as Float32Array,
+          shape: [1, ...(shapes[name] as number[])],
+        };
+      }
+      const { logits, next_state, next_cell, attention } = await step.run(inputs);
+      const next: DecoderState = {
+        picture,
+        state: next_state as Float32Array,
+        cell: next_cell as Float32Array,
+      };
+      return { logits: logits as Float32Array, next, ...(attention && { attention }) };
+    },
+    async dispose() {
+      await start.dispose();
+      await step.dispose();
+    },
+  };
+}
+
+/** Name of each input of a step → its shape without the rows. */
+async function inputShapes(bundle: DecoderSource): Promise<Record<string, number[]>> {
+  const { layers } = await bundle.loadModel('decoder/step');
+  const inputs = layers.filter((layer) => layer.className === 'InputLayer');
+  return Object.fromEntries(
+    inputs.map(({ name, config }) => [name, (config.batch_input_shape as number[]).slice(1)]),
+  );
+}

@@ -1,0 +1,78 @@
+// Pixels to features, on any engine; int8 only where this CPU computes it right.
+
+import { IMAGE_SIZE } from '@caption-queue/contract/bundle';
+import type { Bundle } from './bundle.ts';
+import type { Engine, Graph, Precision } from './engines/engine.ts';
+import { toFloat16Bits } from './float16.ts';
+import { cosine, pooledOf } from './pooled.ts';
+
+/** Under this cosine to the probe's expected features, int8 is wrong on this CPU. */
+const PROBE_MIN_COSINE = 0.99;
+
+export interface Encoder {
+  readonly engine: Engine['name'];
+  readonly graphHash: string;
+  readonly precision: Precision;
+  /**
+   * @param pixels 299 × 299 × 3 bytes, RGB
+   * @returns the grid `[8, 8, 2048]` as float16 bits: rounded here, once, on every path
+   */
+  encode(pixels: Uint8Array): Promise<Uint16Array>;
+  dispose(): Promise<void>;
+}
+
+/**
+ * Loads the bundle's encoder and checks it with the bundle's probe.
+ * @param precision default: int8 on ONNX Runtime where the bundle has activation ranges, else fp32
+ *   (TensorFlow has no int8)
+ * @param onWarning told in one line when int8 fails the probe and fp32 takes its place
+ * @throws Error when even fp32 fails the probe: the bundle and this machine don't fit
+ */
+export async function createEncoder({
+  engine,
+  bundle,
+  precision = engine.name === 'onnx' && hasActivationRanges(bundle) ? 'int8' : 'fp32',
+  onWarning,
+}: {
+  engine: Engine;
+  bundle: Bundle;
+  precision?: Precision;
+  onWarning?: (message: string) => void;
+}): Promise<Encoder> {
+  const probe = await bundle.loadProbe();
+  const graph = await engine.loadGraph(bundle, 'encoder', precision);
+  const agreement = cosine(pooledOf(await runGrid(graph, probe.pixels)), probe.pooled);
+  if (agreement >= PROBE_MIN_COSINE) return encoderOf(engine, graph);
+  await graph.dispose();
+  const measured = `cosine ${agreement.toFixed(4)} to the bundle's probe, ${PROBE_MIN_COSINE} wanted`;
+  if (precision === 'fp32') {
+    throw new Error(
+      `The ${engine.name} encoder computes wrong features on this machine (${measured}).`,
+    );
+  }
+  onWarning?.(
+    `The int8 encoder is wrong on this CPU (${measured}); using the slower fp32 encoder.`,
+  );
+  return createEncoder({ engine, bundle, precision: 'fp32' });
+}
+
+function hasActivationRanges({ manifest }: Bundle): boolean {
+  return 'activation-ranges.json' in manifest.files;
+}
+
+function encoderOf(engine: Engine, graph: Graph): Encoder {
+  return {
+    engine: engine.name,
+    graphHash: graph.hash,
+    precision: graph.precision,
+    encode: async (pixels) => toFloat16Bits(await runGrid(graph, pixels)),
+    dispose: () => graph.dispose(),
+  };
+}
+
+async function runGrid(graph: Graph, pixels: Uint8Array): Promise<Float32Array> {
+  const { grid } = await graph.run({
+    pixels: { data: pixels, shape: [1, IMAGE_SIZE, IMAGE_SIZE, 3] },
+  });
+  return grid as Float32Array;
+}

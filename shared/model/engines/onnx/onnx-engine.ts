@@ -1,0 +1,85 @@
+// The default engine: ONNX graphs, built in memory from the bundle's layers models, on ONNX Runtime.
+
+import { InferenceSession, Tensor as OnnxTensor } from 'onnxruntime-node';
+import { type BundlePart, sha256 } from '../../bundle.ts';
+import type { Engine, EngineOptions, Graph, GraphSource, Precision, Tensor } from '../engine.ts';
+import { outputNames } from '../engine.ts';
+import { planConvolutions } from './convolution-plan.ts';
+import { buildFloatEncoder, buildInt8Encoder } from './encoder-graph.ts';
+import { buildLayersGraph } from './layers-graph.ts';
+import { type OnnxModel, serialiseOnnx } from './model.ts';
+
+export function createOnnxEngine({ threads }: EngineOptions): Engine {
+  return {
+    name: 'onnx',
+    async loadGraph(bundle, part, precision) {
+      const model = await buildGraph(bundle, part, precision);
+      return createOnnxGraph(model, {
+        threads,
+        precision: part === 'encoder' ? precision : 'fp32',
+      });
+    },
+  };
+}
+
+/** A graph that is ready to run. @param threads inside one operation */
+export async function createOnnxGraph(
+  model: OnnxModel,
+  { threads, precision }: { threads: number; precision: Precision },
+): Promise<Graph> {
+  const bytes = serialiseOnnx(model);
+  const session = await InferenceSession.create(bytes, {
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    graphOptimizationLevel: 'all',
+    // Threads that spin while they wait are a little faster alone, and slow down every other
+    // session and process on the same cores by far more.
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
+  });
+  return graphOf(session, sha256(bytes), precision);
+}
+
+/** The ONNX model that serves a part of a bundle. `precision` is the encoder's. */
+export async function buildGraph(
+  bundle: GraphSource,
+  part: BundlePart,
+  precision: Precision,
+): Promise<OnnxModel> {
+  const model = await bundle.loadModel(part);
+  if (part !== 'encoder') {
+    return buildLayersGraph(
+      model,
+      outputNames(
+        part,
+        model.outputs.map(([layer]) => layer),
+      ),
+    );
+  }
+  const plan = planConvolutions(model);
+  return precision === 'int8'
+    ? buildInt8Encoder(plan, await bundle.loadActivationRanges())
+    : buildFloatEncoder(plan);
+}
+
+function graphOf(session: InferenceSession, hash: string, precision: Precision): Graph {
+  return {
+    hash,
+    precision,
+    async run(inputs) {
+      const feeds = Object.fromEntries(
+        Object.entries(inputs).map(([name, value]) => [name, toOnnx(value)]),
+      );
+      const results = await session.run(feeds);
+      return Object.fromEntries(
+        Object.entries(results).map(([name, value]) => [name, value.data as Float32Array]),
+      );
+    },
+    dispose: () => session.release(),
+  };
+}
+
+function toOnnx({ data, shape }: Tensor): OnnxTensor {
+  if (data instanceof Uint8Array) return new OnnxTensor('uint8', data, shape);
+  if (data instanceof Int32Array) return new OnnxTensor('int32', data, shape);
+  return new OnnxTensor('float32', data, shape);
+}

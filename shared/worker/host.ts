@@ -1,0 +1,166 @@
+// What every worker process has around its processor: Redis, store, heartbeat, health and metrics, reconciler, an end.
+
+import type { ByteCacheOptions } from '@caption-queue/cache/bytes';
+import { createFeatureCache, type FeatureCache } from '@caption-queue/cache/features';
+import { createResultWriter, type ResultWriter } from '@caption-queue/cache/results';
+import { createReconciler } from '@caption-queue/captions/reconcile';
+import { createWorkStore, type WorkStore } from '@caption-queue/captions/store';
+import type { WorkerStage } from '@caption-queue/contract/caption';
+import type { Heartbeat } from '@caption-queue/contract/heartbeat';
+import { createStageMetrics, registerQueueMetrics } from '@caption-queue/jobs/metrics';
+import { createStageQueues } from '@caption-queue/jobs/queues';
+import {
+  createStageWorker,
+  type StageWorker,
+  type StageWorkerOptions,
+} from '@caption-queue/jobs/stage-worker';
+import {
+  closeRedis,
+  createRedis,
+  type RedisRole,
+  redisProblem,
+} from '@caption-queue/redis/connection';
+import type { Lifecycle } from '@caption-queue/runtime/lifecycle';
+import type { Logger } from '@caption-queue/runtime/logger';
+import { createRegistry, type Registry } from '@caption-queue/runtime/metrics';
+import type { Telemetry } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { createHeartbeatWriter } from './heartbeat.ts';
+import { createOpsServer } from './ops-server.ts';
+
+/** The settings it reads; see settings.ts and ops-server.ts. */
+export interface WorkerHostSettings {
+  REDIS_URL: string;
+  CACHE_REDIS_URL?: string;
+  REDIS_PREFIX: string;
+  REDIS_TLS_VERIFY: boolean;
+  PARK_LIMIT_SECONDS: number;
+  HOST: string;
+  METRICS_PORT: number;
+  CONCURRENCY: number;
+}
+
+export interface WorkerHostOptions<S extends WorkerStage> {
+  stage: S;
+  settings: WorkerHostSettings;
+  engine: string;
+  version: string;
+  logger: Logger;
+  lifecycle: Lifecycle;
+  /** Of a process that traces. */
+  telemetry?: Telemetry | undefined;
+}
+
+export interface WorkerHost<S extends WorkerStage> {
+  readonly store: WorkStore;
+  readonly registry: Registry;
+  /** Port of /livez, /readyz, /metrics and /info. */
+  readonly opsPort: number;
+  createFeatureCache(options: { ttlSeconds: number }): FeatureCache;
+  createResultWriter(options: { ttlSeconds: number }): ResultWriter;
+  /** The model is loaded: takes jobs from now on, until shutdown. */
+  start(options: {
+    model: NonNullable<Heartbeat['model']>;
+    /** Decoders only: take captions pinned to `model.bundleHash` and no others. */
+    pinned: boolean;
+    process: StageWorkerOptions<S>['process'];
+  }): StageWorker;
+  /** The model can never be loaded: says why in the heartbeat. The caller ends the process. */
+  refuse(reason: string): Promise<void>;
+}
+
+/**
+ * Starts everything but the work itself, so that the worker is seen (as `starting`) while its model loads, and
+ * registers all of it for shutdown. Redis may be absent: everything waits for it.
+ */
+export async function createWorkerHost<S extends WorkerStage>(
+  options: WorkerHostOptions<S>,
+): Promise<WorkerHost<S>> {
+  const { stage, settings, engine, version, logger, lifecycle, telemetry } = options;
+  const prefix = settings.REDIS_PREFIX;
+  const registry = createRegistry({
+    service: `${stage === 'encode' ? 'encoder' : 'decoder'}-worker`,
+  });
+
+  function connect(role: RedisRole, url = settings.REDIS_URL): Redis {
+    const redis = createRedis({ url, role, logger, tlsVerify: settings.REDIS_TLS_VERIFY });
+    lifecycle.onShutdown(`redis (${role})`, () => closeRedis(redis));
+    return redis;
+  }
+
+  const cacheOptions = (ttlSeconds: number): ByteCacheOptions => ({
+    redis: connect('cache', settings.CACHE_REDIS_URL),
+    prefix,
+    ttlSeconds,
+    sharesDurableServer: settings.CACHE_REDIS_URL === undefined,
+    logger,
+  });
+
+  const redis = connect('worker');
+  const quickRedis = connect('producer');
+  const queues = createStageQueues({ redis, prefix, telemetry });
+  lifecycle.onShutdown('queues', () => queues.close());
+  const store = createWorkStore({ redis, queues, prefix });
+
+  const heartbeat = createHeartbeatWriter({ redis: quickRedis, prefix, stage, engine, logger });
+  lifecycle.onShutdown('heartbeat', () => heartbeat.stop());
+
+  const modelProblem = () =>
+    heartbeat.current.state === 'ready'
+      ? null
+      : (heartbeat.current.lastError ?? 'The model is not loaded yet.');
+  const ops = await createOpsServer({
+    host: settings.HOST,
+    port: settings.METRICS_PORT,
+    registry,
+    readiness: () => ({ redis: redisProblem(redis), model: modelProblem() }),
+    info: () => ({ version, ...heartbeat.current }),
+    logger,
+  });
+  lifecycle.onShutdown('health and metrics', () => ops.close());
+
+  registerQueueMetrics({ registry, queues, isReady: () => redis.status === 'ready' });
+  const observer = createStageMetrics({ registry, stage });
+
+  return {
+    store,
+    registry,
+    opsPort: ops.port,
+
+    createFeatureCache: ({ ttlSeconds }) => createFeatureCache(cacheOptions(ttlSeconds)),
+    createResultWriter: ({ ttlSeconds }) => createResultWriter(cacheOptions(ttlSeconds)),
+
+    start({ model, pinned, process }) {
+      const reconciler = createReconciler({
+        redis,
+        store,
+        queues,
+        prefix,
+        parkLimitSeconds: settings.PARK_LIMIT_SECONDS,
+        logger,
+      });
+      lifecycle.onShutdown('reconciler', () => reconciler.stop());
+      const worker = createStageWorker({
+        stage,
+        store,
+        redis,
+        prefix,
+        concurrency: settings.CONCURRENCY,
+        ...(pinned ? { bundleHash: model.bundleHash } : {}),
+        process,
+        logger,
+        telemetry,
+        observer: {
+          ...observer,
+          failed: (error) => heartbeat.update({ lastError: error.message }),
+        },
+      });
+      lifecycle.onShutdown('stage worker', () => worker.stop());
+      heartbeat.update({ state: 'ready', model });
+      logger.info({ model: model.name, version: model.version, engine }, 'takes captions');
+      return worker;
+    },
+
+    refuse: (reason) => heartbeat.refuse(reason),
+  };
+}

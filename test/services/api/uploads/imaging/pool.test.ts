@@ -1,0 +1,117 @@
+// A picture that crashes, hangs or is killed costs one process and one upload, never the service.
+import { fileURLToPath } from 'node:url';
+import {
+  createImagingPool,
+  type ImagingPool,
+  type ImagingPoolOptions,
+} from '@caption-queue/api/uploads/imaging/pool';
+import { PIXELS_BYTES } from '@caption-queue/contract/bundle';
+import { ProblemError } from '@caption-queue/contract/problems';
+import { afterEach, describe, expect, it } from 'vitest';
+import { readPhoto } from '../../../../support/pictures.ts';
+import { silentLogger } from '../../../../support/pipeline.ts';
+import { canSeeProcesses, childrenOf, isRunning } from '../../../../support/process-tree.ts';
+
+const local = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const realScript = local('../../../../../services/api/dist/imaging-process.js');
+const misbehavingScript = local('../../../../fixtures/misbehaving-imaging-process.mjs');
+
+const CRASH = 1;
+const HANG = 2;
+const KILLED = 3;
+const FINE = 4;
+
+const pools: ImagingPool[] = [];
+afterEach(() => Promise.all(pools.splice(0).map((pool) => pool.close())));
+
+function createPool(options: Partial<ImagingPoolOptions> = {}): ImagingPool {
+  const pool = createImagingPool({
+    processes: 1,
+    script: misbehavingScript,
+    limits: {},
+    logger: silentLogger,
+    ...options,
+  });
+  pools.push(pool);
+  return pool;
+}
+
+const codeOf = (work: Promise<unknown>) =>
+  work.then(
+    () => 'fine',
+    (error: unknown) => (error instanceof ProblemError ? error.code : String(error)),
+  );
+
+const picture = (behaviour: number, delayMs = 0) => Uint8Array.of(behaviour, delayMs);
+
+describe('the imaging pool', () => {
+  it('normalises real photos, more at a time than it has processes', async () => {
+    const pool = createPool({ processes: 2, script: realScript });
+    const photo = readPhoto('cat.jpg');
+    const images = await Promise.all(Array.from({ length: 6 }, () => pool.normalise(photo)));
+    for (const image of images) {
+      expect(image).toMatchObject({ mediaType: 'image/jpeg', width: 451, height: 300 });
+      expect(image.pixels).toHaveLength(PIXELS_BYTES);
+    }
+  });
+
+  it('passes on what is wrong with a picture, and the limits to it', async () => {
+    const pool = createPool({ script: realScript, limits: { maxPixels: 1000 } });
+    expect(await codeOf(pool.normalise(Buffer.from('no picture')))).toBe('unsupported_image');
+    expect(await codeOf(pool.normalise(readPhoto('cat.jpg')))).toBe('image_too_large');
+  });
+
+  it.each([
+    ['crashes the process', CRASH, 'damaged_image'],
+    ['never ends', HANG, 'imaging_unavailable'],
+    ['is killed from outside', KILLED, 'imaging_unavailable'],
+  ])('lets only the picture fail that %s', async (_what, behaviour, code) => {
+    const pool = createPool({ timeoutMs: 300 });
+    const results = await Promise.all(
+      [FINE, behaviour, FINE, behaviour, FINE].map((what) => codeOf(pool.normalise(picture(what)))),
+    );
+    expect(results).toEqual(['fine', code, 'fine', code, 'fine']);
+  });
+
+  it('refuses what would wait behind too many others', async () => {
+    const pool = createPool({ queueLimit: 1 });
+    await pool.normalise(picture(FINE));
+    const working = pool.normalise(picture(FINE, 100));
+    const waiting = pool.normalise(picture(FINE));
+    expect(pool.waiting).toBe(1);
+    expect(await codeOf(pool.normalise(picture(FINE)))).toBe('imaging_unavailable');
+    expect(await Promise.all([codeOf(working), codeOf(waiting)])).toEqual(['fine', 'fine']);
+  });
+
+  it('refuses what has waited too long, while another is still at work', async () => {
+    const pool = createPool({ waitMs: 1_000, timeoutMs: 2_500 });
+    await pool.normalise(picture(FINE));
+    const working = codeOf(pool.normalise(picture(HANG))).then((code) => ({
+      code,
+      at: Date.now(),
+    }));
+    const waiting = codeOf(pool.normalise(picture(FINE))).then((code) => ({
+      code,
+      at: Date.now(),
+    }));
+    const [hung, refused] = await Promise.all([working, waiting]);
+    expect(refused.code).toBe('imaging_unavailable');
+    expect(refused.at).toBeLessThan(hung.at);
+  });
+
+  it.runIf(canSeeProcesses)('leaves no process behind when closed, also twice', async () => {
+    const before = childrenOf(process.pid);
+    const pool = createPool({ processes: 3 });
+    await pool.normalise(picture(FINE));
+    const own = childrenOf(process.pid).filter((pid) => !before.includes(pid));
+    expect(own).toHaveLength(3);
+    await Promise.all([pool.close(), pool.close()]);
+    expect(own.filter(isRunning)).toEqual([]);
+  });
+
+  it('refuses what comes after it was closed', async () => {
+    const pool = createPool();
+    await pool.close();
+    expect(await codeOf(pool.normalise(picture(FINE)))).toBe('imaging_unavailable');
+  });
+});

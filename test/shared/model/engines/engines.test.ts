@@ -1,0 +1,109 @@
+// One suite that every engine must pass, on small random bundles of both decoder kinds.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FEATURES_BYTES, PIXELS_BYTES } from '@caption-queue/contract/bundle';
+import type { Bundle } from '@caption-queue/model/bundle';
+import { createStepDecoder } from '@caption-queue/model/decoder';
+import { createEncoder, type Encoder } from '@caption-queue/model/encoder';
+import { createEngine } from '@caption-queue/model/engines/create-engine';
+import { fromFloat16Bits } from '@caption-queue/model/float16';
+import { generateCaptions } from '@caption-queue/model/generation/generate-captions';
+import { selectRows } from '@caption-queue/model/generation/step-decoder';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { relativeDifference } from '../../../support/compare.ts';
+import { availableEngines } from '../../../support/engines.ts';
+import { createRandom } from '../../../support/random.ts';
+import { writeTinyBundle } from '../../../support/tiny-bundle.ts';
+
+const random = createRandom(7);
+const pixels = Uint8Array.from({ length: PIXELS_BYTES }, () => Math.floor(random() * 256));
+
+let directory: string;
+let attention: Bundle;
+let merge: Bundle;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'caption-queue-'));
+  attention = await writeTinyBundle({ directory: join(directory, 'attention') });
+  merge = await writeTinyBundle({ directory: join(directory, 'merge'), kind: 'merge' });
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+describe.each(availableEngines())('the %s engine', (name) => {
+  let reference: Encoder;
+  let encoder: Encoder;
+
+  beforeAll(async () => {
+    const onnx = await createEngine('onnx', { threads: 1 });
+    reference = await createEncoder({ engine: onnx, bundle: attention, precision: 'fp32' });
+    const engine = await createEngine(name, { threads: 1 });
+    encoder = await createEncoder({ engine, bundle: attention, precision: 'fp32' });
+  });
+
+  it('makes the same features of the same pixels', async () => {
+    const features = await encoder.encode(pixels);
+    expect(features.byteLength).toBe(FEATURES_BYTES);
+    const expected = fromFloat16Bits(await reference.encode(pixels));
+    expect(relativeDifference(expected, fromFloat16Bits(features))).toBeLessThan(1e-3);
+  });
+
+  it.each(['attention', 'merge'] as const)(
+    'runs a step of the %s decoder for several rows as for each alone',
+    async (kind) => {
+      const bundle = kind === 'attention' ? attention : merge;
+      const decoder = await createStepDecoder({
+        engine: await createEngine(name, { threads: 1 }),
+        bundle,
+      });
+      const start = await decoder.start(fromFloat16Bits(await reference.encode(pixels)));
+      const first = await decoder.step(start, Int32Array.of(1));
+      const rows = selectRows(first.next, [0, 0, 0], decoder.units);
+      const tokens = [4, 9, 15];
+      const together = await decoder.step(rows, Int32Array.from(tokens));
+      for (const [row, token] of tokens.entries()) {
+        const alone = await decoder.step(first.next, Int32Array.of(token));
+        const width = decoder.vocabularySize;
+        const logits = together.logits.subarray(row * width, (row + 1) * width);
+        expect(relativeDifference(alone.logits, logits)).toBeLessThan(1e-5);
+      }
+      if (kind === 'attention') {
+        const sum = together.attention?.subarray(0, 64).reduce((a, b) => a + b, 0);
+        expect(sum).toBeCloseTo(1, 5);
+      } else {
+        expect(together.attention).toBeUndefined();
+      }
+      await decoder.dispose();
+    },
+  );
+
+  it.each(['attention', 'merge'] as const)(
+    'generates the same captions with the %s decoder',
+    async (kind) => {
+      const bundle = kind === 'attention' ? attention : merge;
+      const features = await reference.encode(pixels);
+      const captionsOf = async (engineName: 'onnx' | 'tfjs') => {
+        const decoder = await createStepDecoder({
+          engine: await createEngine(engineName, { threads: 1 }),
+          bundle,
+        });
+        const options = { ...bundle.manifest.generation, alternatives: 3 };
+        return generateCaptions({
+          decoder,
+          grid: fromFloat16Bits(features),
+          vocabulary: bundle.vocabulary,
+          options,
+        });
+      };
+      const expected = await captionsOf('onnx');
+      const captions = await captionsOf(name);
+      expect(captions.alternatives.map((a) => a.caption)).toEqual(
+        expected.alternatives.map((a) => a.caption),
+      );
+      expect(captions.words.map((w) => w.text).join(' ')).toBe(captions.alternatives[0]?.caption);
+      for (const [i, { logProb }] of captions.alternatives.entries()) {
+        expect(logProb).toBeCloseTo(expected.alternatives[i]?.logProb as number, 4);
+      }
+    },
+  );
+});

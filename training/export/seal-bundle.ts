@@ -1,0 +1,27 @@
+// Turns a folder of model files into a bundle: writes bundle.json with every file's hash.
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import { BUNDLE_FORMAT_VERSION, type BundleManifest } from '@caption-queue/contract/bundle';
+import { sha256 } from '@caption-queue/model/bundle';
+
+/** The pictures and the template of MODEL_CARD.md. */
+export const CARD_FOLDER = 'card';
+
+/** Hashes all files under `directory`, except what is for people (`.md` and `card/`), and writes `bundle.json`. */
+export async function sealBundle(
+  directory: string,
+  manifest: Omit<BundleManifest, 'files' | 'formatVersion'>,
+): Promise<void> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  const paths = entries
+    .filter(
+      (entry) => entry.isFile() && entry.name !== 'bundle.json' && !entry.name.endsWith('.md'),
+    )
+    .map((entry) => relative(directory, join(entry.parentPath, entry.name)).split(sep).join('/'))
+    .filter((path) => !path.startsWith(`${CARD_FOLDER}/`))
+    .sort();
+  const files: Record<string, string> = {};
+  for (const path of paths) files[path] = sha256(await readFile(join(directory, path)));
+  const complete: BundleManifest = { formatVersion: BUNDLE_FORMAT_VERSION, ...manifest, files };
+  await writeFile(join(directory, 'bundle.json'), `${JSON.stringify(complete, null, 2)}\n`);
+}
