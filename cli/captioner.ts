@@ -11,7 +11,7 @@ import type { EngineName } from '@caption-queue/model/engines/engine';
 export type PhotoCaption = Omit<CaptionOutput, 'words'>;
 
 export interface Captioner {
-  /** Reads a file to pixels; several may be read at once. @throws ProblemError when it is no photo */
+  /** Reads a file to pixels; several may be read at once. @throws DomainError when it is no photo */
   readPixels(file: string): Promise<Uint8Array>;
   caption(pixels: Uint8Array): Promise<PhotoCaption>;
 }

@@ -1,5 +1,5 @@
 // One request to the service: with the key, tried again when the service asks for it, and with errors as exceptions.
-import type { Problem } from '@caption-queue/contract/problems';
+import type { Problem } from '@caption-queue/contract/errors';
 
 /** 429 and 503 say that nothing was accepted; a repeated POST carries the same `Idempotency-Key` anyway. */
 const TRY_AGAIN = new Set([429, 503]);

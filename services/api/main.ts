@@ -68,7 +68,17 @@ const store = createCaptionStore({
   retentionSeconds: settings.RETENTION_SECONDS,
 });
 const parkLimitSeconds = settings.PARK_LIMIT_SECONDS;
-const reconciler = createReconciler({ redis, store, queues, prefix, parkLimitSeconds, logger });
+const heartbeats = createHeartbeats({ redis, prefix });
+const { hasDecoder } = heartbeats;
+const reconciler = createReconciler({
+  redis,
+  store,
+  queues,
+  prefix,
+  hasDecoder,
+  parkLimitSeconds,
+  logger,
+});
 lifecycle.onShutdown('reconciler', () => reconciler.stop());
 const streams = createEventStreams({ redis, subscriber, prefix, logger });
 lifecycle.onShutdown('event streams', () => streams.close());
@@ -133,7 +143,7 @@ const app = await buildApp({
   settings,
   store,
   streams,
-  heartbeats: createHeartbeats({ redis, prefix }),
+  heartbeats,
   results,
   imaging,
   outbound,

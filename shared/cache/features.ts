@@ -1,7 +1,7 @@
 // Features by content, so that a picture seen before isn't encoded again. Every failure is only a miss.
 import { createHash } from 'node:crypto';
-import { toBuffer } from '@caption-queue/captions/context';
 import { FEATURES_BYTES } from '@caption-queue/contract/bundle';
+import { toBuffer, toUint16Array } from '@caption-queue/redis/bytes';
 import { buildKeys } from '@caption-queue/redis/keys';
 import { type ByteCacheOptions, createByteCache } from './bytes.ts';
 
@@ -36,7 +36,7 @@ export function createFeatureCache(options: ByteCacheOptions): FeatureCache {
     async get(key) {
       const bytes = await cache.get(keys.feature(key));
       if (bytes?.byteLength !== FEATURES_BYTES) return undefined;
-      return new Uint16Array(new Uint8Array(bytes).buffer);
+      return toUint16Array(bytes);
     },
     set: (key, features) => cache.set(keys.feature(key), toBuffer(features)),
   };

@@ -1,10 +1,11 @@
 // Batches: up to a hundred captions that are admitted together, and counted as they end.
 import type { CaptionError, Priority } from '@caption-queue/contract/caption';
-import { ProblemError } from '@caption-queue/contract/problems';
+import { DomainError } from '@caption-queue/contract/errors';
+import { toBuffer } from '@caption-queue/redis/bytes';
 import { withinDeadline } from '@caption-queue/redis/deadline';
 import { runTransaction, type ScriptCall } from '@caption-queue/redis/script';
 import { parseBatch, type StoredBatch } from './batch-record.ts';
-import { type StoreContext, scriptKeys, toBuffer } from './context.ts';
+import { type StoreContext, scriptKeys } from './context.ts';
 import type { AdmissionOptions } from './create.ts';
 import { createBatchId, createCaptionId } from './id.ts';
 import { createLimits, throwIfRefused } from './limits.ts';
@@ -43,14 +44,14 @@ export interface BatchStore {
    * Admits a batch with all its captions, or none of it. Captions that need no work have ended then.
    *
    * @returns the batch, or the one that the same request made before
-   * @throws ProblemError as `CaptionAdmission.create`
+   * @throws DomainError as `CaptionAdmission.create`
    */
   createBatch(batch: NewBatch): Promise<StoredBatch>;
-  /** @throws ProblemError `redis_unavailable` */
+  /** @throws DomainError `redis_unavailable` */
   getBatch(batchId: string): Promise<StoredBatch | undefined>;
-  /** Was there such a batch of this tenant, deleted by retention? @throws ProblemError `redis_unavailable` */
+  /** Was there such a batch of this tenant, deleted by retention? @throws DomainError `redis_unavailable` */
   wasBatchDeleted(options: { batchId: string; tenant: string }): Promise<boolean>;
-  /** Its captions in order; of deleted ones undefined. @throws ProblemError `redis_unavailable` */
+  /** Its captions in order; of deleted ones undefined. @throws DomainError `redis_unavailable` */
   listBatch(batchId: string): Promise<(StoredCaption | undefined)[]>;
 }
 
@@ -128,7 +129,7 @@ export function createBatchStore(
     const record = await read(batchId);
     if (record !== undefined) return record;
     const detail = `This request made the batch ${batchId}, which was deleted since.`;
-    throw new ProblemError('caption_gone', detail);
+    throw new DomainError('caption_gone', detail);
   }
 
   return {

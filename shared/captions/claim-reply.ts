@@ -5,6 +5,7 @@ import type {
   Priority,
   Stage,
 } from '@caption-queue/contract/caption';
+import { toUint16Array } from '@caption-queue/redis/bytes';
 import type { ScriptReply } from '@caption-queue/redis/script';
 import type { ClaimOf, ClaimOutcome } from './claim-outcome.ts';
 
@@ -50,10 +51,5 @@ function workOf(stage: Stage, reply: ScriptReply): object {
   if (stage === 'fetching') return { url: bytes.toString() };
   const { sha256: pixelsHash } = JSON.parse(reply.text(8)) as CaptionInput;
   if (stage === 'encode') return { pixelsHash, pixels: new Uint8Array(bytes) };
-  return { pixelsHash, bundleHash: reply.text(6), features: toFloat16Bits(bytes) };
-}
-
-/** Copies, because a reply's bytes needn't begin at an even address. */
-function toFloat16Bits(bytes: Buffer): Uint16Array {
-  return new Uint16Array(new Uint8Array(bytes).buffer);
+  return { pixelsHash, bundleHash: reply.text(6), features: toUint16Array(bytes) };
 }

@@ -1,8 +1,8 @@
 // The part of the caption store that workers and the reconciler use: claims, what they write, and lost jobs.
 import type { CaptionError, Priority, Stage } from '@caption-queue/contract/caption';
-import { MAX_CLAIMS } from '@caption-queue/contract/jobs';
-import { type FailureCode, failureCodes } from '@caption-queue/contract/problems';
-import type { NewStageJob } from '@caption-queue/jobs/queues';
+import { type FailureCode, failureCodes } from '@caption-queue/contract/errors';
+import { MAX_CLAIMS, type NewStageJob } from '@caption-queue/contract/jobs';
+import { toBuffer } from '@caption-queue/redis/bytes';
 import type { Script, ScriptArgument, ScriptReply } from '@caption-queue/redis/script';
 import {
   ClaimLostError,
@@ -14,7 +14,7 @@ import {
   type Success,
 } from './claim-outcome.ts';
 import { parseClaim } from './claim-reply.ts';
-import { type StoreContext, toBuffer } from './context.ts';
+import type { StoreContext } from './context.ts';
 import * as scripts from './scripts/transitions.ts';
 
 const tooManyAttempts = failure('too_many_attempts', failureCodes.too_many_attempts);

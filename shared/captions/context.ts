@@ -1,6 +1,6 @@
 // What all parts of the caption store share: the connection, the queues, and the way to run a transition.
 
-import type { StageQueues } from '@caption-queue/jobs/queues';
+import type { NewStageJob, StageJobRef } from '@caption-queue/contract/jobs';
 import { buildKeys, type Keys } from '@caption-queue/redis/keys';
 import {
   runScript,
@@ -10,9 +10,19 @@ import {
 } from '@caption-queue/redis/script';
 import type { Redis } from 'ioredis';
 
+/** How stages get their work; jobs/queues.ts does it with BullMQ. */
+export interface StageJobs {
+  /** Adds a stage's job; adding the same dispatch twice is harmless. */
+  add(job: NewStageJob): Promise<void>;
+  /** Takes a job out of the queue, unless a worker is at it. */
+  remove(job: StageJobRef): Promise<void>;
+  /** Is the job waiting, delayed or at work? Absent, failed and completed ones aren't. */
+  isPending(job: StageJobRef): Promise<boolean>;
+}
+
 export interface StoreContext {
   readonly redis: Redis;
-  readonly queues: StageQueues;
+  readonly queues: StageJobs;
   readonly keys: Keys;
   /** Runs a transition of one caption. */
   run(script: Script, captionId: string, ...args: ScriptArgument[]): Promise<ScriptReply>;
@@ -20,7 +30,7 @@ export interface StoreContext {
 
 export function createStoreContext(options: {
   redis: Redis;
-  queues: StageQueues;
+  queues: StageJobs;
   prefix: string;
 }): StoreContext {
   const { redis, queues, prefix } = options;
@@ -54,9 +64,4 @@ export function scriptKeys(keys: Keys, captionId: string): string[] {
     keys.outbox,
     keys.subscribers,
   ];
-}
-
-/** The bytes of an array, not copied. */
-export function toBuffer(array: Uint8Array | Uint16Array): Buffer {
-  return Buffer.from(array.buffer, array.byteOffset, array.byteLength);
 }

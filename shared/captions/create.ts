@@ -1,5 +1,5 @@
 // The part of the caption store that creates captions, as many as there is room for, and each request's only once.
-import { ProblemError } from '@caption-queue/contract/problems';
+import { DomainError } from '@caption-queue/contract/errors';
 import { withinDeadline } from '@caption-queue/redis/deadline';
 import { runScript, type ScriptCall, type ScriptReply } from '@caption-queue/redis/script';
 import type { StoreContext } from './context.ts';
@@ -37,7 +37,7 @@ export interface CaptionAdmission {
    * Admits a caption: record and pixels in one step, then its encode job.
    *
    * @returns the caption, or the one that the same request made before
-   * @throws ProblemError `queue_full`, `tenant_queue_full`, `idempotency_conflict`, `caption_gone`: nothing was
+   * @throws DomainError `queue_full`, `tenant_queue_full`, `idempotency_conflict`, `caption_gone`: nothing was
    *   written; `redis_unavailable`: the caption may or may not exist
    */
   create(caption: NewCaption): Promise<StoredCaption>;
@@ -46,14 +46,14 @@ export interface CaptionAdmission {
   /**
    * The caption that the same request made before, if any.
    *
-   * @throws ProblemError `idempotency_conflict`, `caption_gone`, `redis_unavailable`
+   * @throws DomainError `idempotency_conflict`, `caption_gone`, `redis_unavailable`
    */
   findRepeated(request: Idempotency & { tenant: string }): Promise<StoredCaption | undefined>;
   /**
    * A cheap look, before a picture is received and decoded for nothing; `create` is what decides.
    *
    * @param repeatable a request that may have been accepted before, which then needs no room
-   * @throws ProblemError `queue_full`, `redis_unavailable`
+   * @throws DomainError `queue_full`, `redis_unavailable`
    */
   checkRoom(repeatable?: { tenant: string; key: string }): Promise<void>;
 }
@@ -78,7 +78,7 @@ export function createCaptionAdmission(
     const record = await readCaption(context, captionId);
     if (record !== undefined) return record;
     const detail = `This request made the caption ${captionId}, which was deleted since.`;
-    throw new ProblemError('caption_gone', detail);
+    throw new DomainError('caption_gone', detail);
   }
 
   async function admit(caption: NewCaption): Promise<StoredCaption> {

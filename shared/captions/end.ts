@@ -22,14 +22,14 @@ export interface CaptionEndings {
   /**
    * Ends a caption in work as `canceled`; a worker that has it stops at its next write.
    *
-   * @throws ProblemError `redis_unavailable`
+   * @throws DomainError `redis_unavailable`
    */
   cancel(caption: OwnCaption): Promise<Cancellation>;
   /**
    * Deletes record, pixels and stream, after canceling what is in work; only a tombstone stays.
    *
    * @returns was there such a caption of this tenant?
-   * @throws ProblemError `redis_unavailable`
+   * @throws DomainError `redis_unavailable`
    */
   delete(caption: OwnCaption): Promise<boolean>;
   /** Ends captions whose deadline has passed, at most `limit` of them. @returns their ids */

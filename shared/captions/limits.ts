@@ -1,5 +1,5 @@
 // How many captions may be in work at once (in all, of priority bulk, of one tenant), and why some are refused.
-import { ProblemError } from '@caption-queue/contract/problems';
+import { DomainError } from '@caption-queue/contract/errors';
 
 /** Pixels (268,203 bytes), features (262,144) and what surrounds them, while a caption is in work. */
 const RESERVED_BYTES_PER_CAPTION = 540_000;
@@ -29,37 +29,37 @@ export function createLimits(limits: AdmissionLimits): Record<FullPart, number> 
 
 /**
  * @param kind what a script of admission answered first, and `more` second
- * @throws ProblemError when it took nothing
+ * @throws DomainError when it took nothing
  */
 export function throwIfRefused(kind: string, more: () => string): void {
   if (kind === 'conflict') throw idempotencyConflict();
   if (kind === 'full') throw queueFull(more() as FullPart);
 }
 
-export function idempotencyConflict(): ProblemError {
-  return new ProblemError(
+export function idempotencyConflict(): DomainError {
+  return new DomainError(
     'idempotency_conflict',
     'This Idempotency-Key was used for another picture or other options in the last 24 hours.',
   );
 }
 
-export function queueFull(part: FullPart): ProblemError {
+export function queueFull(part: FullPart): DomainError {
   const options = { retryAfterSeconds: RETRY_AFTER_SECONDS };
   switch (part) {
     case 'tenant':
-      return new ProblemError(
+      return new DomainError(
         'tenant_queue_full',
         'As many captions of yours are in work as you may have at once. Try again when some have ended.',
         options,
       );
     case 'bulk':
-      return new ProblemError(
+      return new DomainError(
         'queue_full',
         'As many bulk captions are in work as this service holds. Try again in a few seconds.',
         options,
       );
     default:
-      return new ProblemError(
+      return new DomainError(
         'queue_full',
         'As many captions are in work as this service holds. Try again in a few seconds.',
         options,

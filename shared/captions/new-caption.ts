@@ -10,9 +10,10 @@ import type {
   Priority,
 } from '@caption-queue/contract/caption';
 import type { WebhookEventType } from '@caption-queue/contract/webhooks';
+import { toBuffer } from '@caption-queue/redis/bytes';
 import type { Keys } from '@caption-queue/redis/keys';
 import type { ScriptArgument, ScriptCall } from '@caption-queue/redis/script';
-import { scriptKeys, toBuffer } from './context.ts';
+import { scriptKeys } from './context.ts';
 import type { FullPart } from './limits.ts';
 import { CREATE, CREATE_ENDED } from './scripts/admission.ts';
 

@@ -10,20 +10,20 @@ const AFTER_ALL_IDS = 'cap_~';
 export interface CaptionReader {
   /**
    * @returns undefined when there is no such caption
-   * @throws ProblemError `redis_unavailable`
+   * @throws DomainError `redis_unavailable`
    */
   get(captionId: string): Promise<StoredCaption | undefined>;
   /**
    * Was there such a caption of this tenant, deleted by retention or by request?
    *
-   * @throws ProblemError `redis_unavailable`
+   * @throws DomainError `redis_unavailable`
    */
   wasDeleted(options: { captionId: string; tenant: string }): Promise<boolean>;
   /**
    * A tenant's captions, newest first. A page may hold fewer than `limit` although another follows.
    *
    * @param options.cursor `nextCursor` of the page before; default: from the newest
-   * @throws ProblemError `redis_unavailable`
+   * @throws DomainError `redis_unavailable`
    */
   list(options: {
     tenant: string;

@@ -1,13 +1,12 @@
 // Looks after captions whose job was lost, whose deadline has passed or whose time is over. One process at a time does it.
 import { randomUUID } from 'node:crypto';
 import { type CaptionStatus, isTerminal, type Stage } from '@caption-queue/contract/caption';
-import type { StageQueues } from '@caption-queue/jobs/queues';
 import { isConnectionError } from '@caption-queue/redis/errors';
 import { buildKeys } from '@caption-queue/redis/keys';
 import type { Logger } from '@caption-queue/runtime/logger';
-import { createHeartbeats } from '@caption-queue/worker/heartbeat';
 import type { Redis } from 'ioredis';
 import type { Revival } from './claim.ts';
+import type { StageJobs } from './context.ts';
 import type { WorkStore } from './store.ts';
 
 /** How often a slice is looked at. */
@@ -30,8 +29,10 @@ const GIVE_UP = `if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL',
 export interface ReconcilerOptions {
   redis: Redis;
   store: WorkStore;
-  queues: StageQueues;
+  queues: StageJobs;
   prefix: string;
+  /** Is a decoder of that bundle alive? It may only be busy: then the caption waits like any other. */
+  hasDecoder: (bundleHash: string) => Promise<boolean>;
   /** How long a caption stays parked before it starts again from its pixels. */
   parkLimitSeconds: number;
   logger: Logger;
@@ -47,10 +48,9 @@ export interface Reconciler {
 
 /** Starts ticking. Every worker and API process offers one; a lock in Redis picks which of them acts. */
 export function createReconciler(options: ReconcilerOptions): Reconciler {
-  const { redis, store, queues, prefix, parkLimitSeconds, logger } = options;
+  const { redis, store, queues, prefix, hasDecoder, parkLimitSeconds, logger } = options;
   const { intervalMs = DEFAULT_INTERVAL_MS, quietMs = DEFAULT_QUIET_MS } = options;
   const keys = buildKeys(prefix);
-  const heartbeats = createHeartbeats({ redis, prefix });
   const token = randomUUID();
   let stopping = false;
   let wake: (() => void) | undefined;
@@ -81,15 +81,6 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
           bundleHash: bundleHash ?? '',
         };
       }),
-    );
-  }
-
-  /** A decoder of that bundle may only be busy: then the caption waits like any other. */
-  async function hasDecoder(bundleHash: string): Promise<boolean> {
-    const beats = await heartbeats.list();
-    return beats.some(
-      ({ stage, state, model }) =>
-        stage === 'decode' && state === 'ready' && model?.bundleHash === bundleHash,
     );
   }
 

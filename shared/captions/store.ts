@@ -1,17 +1,16 @@
 // The caption store: every state change of a caption, each one atomic script. The record is the truth.
 
-import type { StageQueues } from '@caption-queue/jobs/queues';
 import type { Redis } from 'ioredis';
 import { type BatchStore, createBatchStore } from './batch.ts';
 import { createStageClaims, type StageClaims } from './claim.ts';
-import { createStoreContext } from './context.ts';
+import { createStoreContext, type StageJobs } from './context.ts';
 import { type AdmissionOptions, type CaptionAdmission, createCaptionAdmission } from './create.ts';
 import { type CaptionEndings, createCaptionEndings } from './end.ts';
 import { type CaptionReader, createCaptionReader } from './read.ts';
 
 export interface StoreOptions {
   redis: Redis;
-  queues: StageQueues;
+  queues: StageJobs;
   prefix: string;
 }
 

@@ -10,6 +10,17 @@ export const StageJob = Type.Object({
 });
 export type StageJob = Type.Static<typeof StageJob>;
 
+/** Names the job of one dispatch of a stage. */
+export interface StageJobRef {
+  stage: Stage;
+  captionId: string;
+  dispatch: number;
+}
+
+export interface NewStageJob extends StageJobRef {
+  priority: Priority;
+}
+
 /** The one budget of claims a stage has, counted in the record; BullMQ's own limits lie above it. */
 export const MAX_CLAIMS = 10;
 

@@ -1,7 +1,7 @@
 // Turns any accepted picture into the 299 × 299 RGB pixels that the encoder reads. The API, the training
 // and the command line share this file, so a model never meets pixels made in another way.
 import { IMAGE_SIZE, PIXELS_BYTES } from '@caption-queue/contract/bundle';
-import { ProblemError } from '@caption-queue/contract/problems';
+import { DomainError } from '@caption-queue/contract/errors';
 import sharp, { type Metadata, type SharpOptions } from 'sharp';
 import { readPngChunks } from './png-chunks.ts';
 import { type ImageMediaType, sniffFormat } from './sniff-format.ts';
@@ -61,18 +61,18 @@ sharp.cache(false);
  * Decodes a picture (of an animation the first frame), applies its EXIF orientation, converts it to sRGB,
  * lays it on white and stretches it to 299 × 299. The same bytes always give the same pixels.
  *
- * @throws {ProblemError} `empty_upload`, `unsupported_image`, `image_too_large` or `damaged_image`
+ * @throws {DomainError} `empty_upload`, `unsupported_image`, `image_too_large` or `damaged_image`
  */
 export async function normaliseImage(
   bytes: Uint8Array,
   limits: ImageLimits = {},
 ): Promise<NormalisedImage> {
   if (bytes.length === 0) {
-    throw new ProblemError('empty_upload', 'The upload has no bytes; send the file of a picture.');
+    throw new DomainError('empty_upload', 'The upload has no bytes; send the file of a picture.');
   }
   const mediaType = sniffFormat(bytes);
   if (mediaType === undefined) {
-    throw new ProblemError(
+    throw new DomainError(
       'unsupported_image',
       'These bytes are not a JPEG, PNG, WebP, GIF or AVIF picture; convert it to one of these.',
     );
@@ -135,7 +135,7 @@ interface Size {
 function checkSize({ width, height }: Size, limits: ImageLimits): Size {
   const { maxPixels = DEFAULT_MAX_PIXELS, maxSide = DEFAULT_MAX_SIDE } = limits;
   if (Math.max(width, height) > maxSide || width * height > maxPixels) {
-    throw new ProblemError(
+    throw new DomainError(
       'image_too_large',
       `The picture is ${width} × ${height} pixels; at most ${maxSide} a side and ${maxPixels} in all are accepted. Send a smaller version.`,
     );
@@ -143,8 +143,8 @@ function checkSize({ width, height }: Size, limits: ImageLimits): Size {
   return { width, height };
 }
 
-function damaged(cause: unknown): ProblemError {
-  return new ProblemError(
+function damaged(cause: unknown): DomainError {
+  return new DomainError(
     'damaged_image',
     'The picture is damaged or cut off and cannot be decoded; send the whole file again.',
     { cause },

@@ -1,5 +1,6 @@
-// The queues of the two stages, for whoever adds jobs or looks at them.
-import type { Priority, Stage } from '@caption-queue/contract/caption';
+// The queues of all stages, for whoever adds jobs or looks at them.
+import type { StageJobs } from '@caption-queue/captions/context';
+import type { Stage } from '@caption-queue/contract/caption';
 import {
   jobPriorities,
   type StageJob,
@@ -25,23 +26,7 @@ export interface QueueCounts {
   active: number;
 }
 
-export interface StageJobRef {
-  stage: Stage;
-  captionId: string;
-  dispatch: number;
-}
-
-export interface NewStageJob extends StageJobRef {
-  priority: Priority;
-}
-
-export interface StageQueues {
-  /** Adds a stage's job; adding the same dispatch twice is harmless. */
-  add(job: NewStageJob): Promise<void>;
-  /** Takes a job out of the queue, unless a worker is at it. */
-  remove(job: StageJobRef): Promise<void>;
-  /** Is the job waiting, delayed or at work? Absent, failed and completed ones aren't. */
-  isPending(job: StageJobRef): Promise<boolean>;
+export interface StageQueues extends StageJobs {
   counts(stage: Stage): Promise<QueueCounts>;
   /** Age of the oldest waiting job, 0 when none waits. */
   oldestWaitingMs(stage: Stage): Promise<number>;

@@ -3,8 +3,8 @@
 import { ClaimLostError, type ClaimOf } from '@caption-queue/captions/claim-outcome';
 import type { WorkStore } from '@caption-queue/captions/store';
 import type { Stage } from '@caption-queue/contract/caption';
+import { failureCodes } from '@caption-queue/contract/errors';
 import { MAX_CLAIMS, type StageJob, stageQueues } from '@caption-queue/contract/jobs';
-import { failureCodes } from '@caption-queue/contract/problems';
 import { isConnectionError } from '@caption-queue/redis/errors';
 import type { Logger } from '@caption-queue/runtime/logger';
 import { DelayedError, type Job, type Telemetry, WaitingError } from 'bullmq';

@@ -1,5 +1,5 @@
 // Calls to Redis that a request waits for: refused at once while Redis is away, given up after a deadline.
-import { ProblemError } from '@caption-queue/contract/problems';
+import { DomainError } from '@caption-queue/contract/errors';
 import type { Redis } from 'ioredis';
 import { isRedisTrouble } from './errors.ts';
 
@@ -10,7 +10,7 @@ const RETRY_AFTER_SECONDS = 5;
 /**
  * Runs a call to Redis within a deadline. A call that was given up may still take effect later.
  *
- * @throws ProblemError `redis_unavailable` when the connection isn't ready or fails, the server is in trouble, or it is
+ * @throws DomainError `redis_unavailable` when the connection isn't ready or fails, the server is in trouble, or it is
  *   too slow; the call's other errors as they are
  */
 export async function withinDeadline<T>(redis: Redis, call: () => Promise<T>): Promise<T> {
@@ -30,8 +30,8 @@ export async function withinDeadline<T>(redis: Redis, call: () => Promise<T>): P
   }
 }
 
-function unavailable(cause?: unknown): ProblemError {
-  return new ProblemError(
+function unavailable(cause?: unknown): DomainError {
+  return new DomainError(
     'redis_unavailable',
     'The queue’s Redis does not answer. Try again in a few seconds.',
     { retryAfterSeconds: RETRY_AFTER_SECONDS, cause },

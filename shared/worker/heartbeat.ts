@@ -22,28 +22,40 @@ export interface Heartbeats {
   /**
    * The workers that beat lately, longest living first.
    *
-   * @throws ProblemError `redis_unavailable`
+   * @throws DomainError `redis_unavailable`
    */
   list(): Promise<Heartbeat[]>;
+  /** Is a decoder ready that has this bundle? @throws DomainError `redis_unavailable` */
+  hasDecoder(bundleHash: string): Promise<boolean>;
 }
 
 /** For readers. @param options.redis of role `producer` */
 export function createHeartbeats(options: { redis: Redis; prefix: string }): Heartbeats {
   const { redis, prefix } = options;
   const keys = buildKeys(prefix);
+
+  const list = () =>
+    withinDeadline(redis, async () => {
+      const ids = await redis.zrange(keys.heartbeats, 0, -1);
+      if (ids.length === 0) return [];
+      const beats = await redis.mget(ids.map((id) => keys.heartbeat(id)));
+      return beats
+        .flatMap((beat): Heartbeat[] => {
+          const parsed: unknown = beat === null ? null : JSON.parse(beat);
+          return Value.Check(Heartbeat, parsed) ? [parsed] : [];
+        })
+        .sort((a, b) => a.startedAt.localeCompare(b.startedAt));
+    });
+
   return {
-    list: () =>
-      withinDeadline(redis, async () => {
-        const ids = await redis.zrange(keys.heartbeats, 0, -1);
-        if (ids.length === 0) return [];
-        const beats = await redis.mget(ids.map((id) => keys.heartbeat(id)));
-        return beats
-          .flatMap((beat): Heartbeat[] => {
-            const parsed: unknown = beat === null ? null : JSON.parse(beat);
-            return Value.Check(Heartbeat, parsed) ? [parsed] : [];
-          })
-          .sort((a, b) => a.startedAt.localeCompare(b.startedAt));
-      }),
+    list,
+    async hasDecoder(bundleHash) {
+      const beats = await list();
+      return beats.some(
+        ({ stage, state, model }) =>
+          stage === 'decode' && state === 'ready' && model?.bundleHash === bundleHash,
+      );
+    },
   };
 }
 

@@ -25,7 +25,7 @@ import type { Logger } from '@caption-queue/runtime/logger';
 import { createRegistry, type Registry } from '@caption-queue/runtime/metrics';
 import type { Telemetry } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { createHeartbeatWriter } from './heartbeat.ts';
+import { createHeartbeats, createHeartbeatWriter } from './heartbeat.ts';
 import { createOpsServer } from './ops-server.ts';
 
 /** The settings it reads; see settings.ts and ops-server.ts. */
@@ -136,6 +136,7 @@ export async function createWorkerHost<S extends WorkerStage>(
         store,
         queues,
         prefix,
+        hasDecoder: createHeartbeats({ redis, prefix }).hasDecoder,
         parkLimitSeconds: settings.PARK_LIMIT_SECONDS,
         logger,
       });

@@ -1,6 +1,6 @@
 // Promise 9: no upload crashes the service or makes it take more memory than is stated.
 // Each row of bad requests and uploads has its answer in test/integration/api-bad-requests and api-bad-uploads.
-import type { ProblemCode } from '@caption-queue/contract/problems';
+import type { ErrorCode } from '@caption-queue/contract/errors';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pngClaiming, profileBomb, textBomb, withChunks } from '../support/pictures.ts';
@@ -19,7 +19,7 @@ const BYTES_PER_PIXEL = 10;
 /** As many as are decoded, and as many that wait. */
 const LANES = 4;
 
-const expected: (ProblemCode | 'accepted')[] = [
+const expected: (ErrorCode | 'accepted')[] = [
   'accepted',
   'damaged_image',
   'empty_upload',

@@ -9,7 +9,7 @@ import { type ApiSettings, loadApiSettings } from '@caption-queue/api/settings';
 import { createImagingPool, type ImagingPool } from '@caption-queue/api/uploads/imaging/pool';
 import { createResultReader } from '@caption-queue/cache/results';
 import type { Caption } from '@caption-queue/contract/caption';
-import type { Problem } from '@caption-queue/contract/problems';
+import type { Problem } from '@caption-queue/contract/errors';
 import { registerQueueMetrics } from '@caption-queue/jobs/metrics';
 import { closeRedis, createRedis, redisProblem } from '@caption-queue/redis/connection';
 import { createRegistry } from '@caption-queue/runtime/metrics';

@@ -1,5 +1,5 @@
 // What every refusal of the API must be: a problem of RFC 9457, with its status, code and request id.
-import { Problem } from '@caption-queue/contract/problems';
+import { Problem } from '@caption-queue/contract/errors';
 import { Value } from 'typebox/value';
 import { expect } from 'vitest';
 import { readProblem } from './api.ts';

@@ -6,6 +6,7 @@ import { createEventStreams, type EventStreams } from '@caption-queue/api/captio
 import { createFeatureCache } from '@caption-queue/cache/features';
 import { createResultWriter } from '@caption-queue/cache/results';
 import type { NewCaption } from '@caption-queue/captions/create';
+import { createReconciler, type Reconciler } from '@caption-queue/captions/reconcile';
 import {
   type CaptionStore,
   createCaptionStore,
@@ -24,6 +25,7 @@ import { createStageWorker, type StageOutcome } from '@caption-queue/jobs/stage-
 import { captionOutput } from '@caption-queue/model/output';
 import { closeRedis, createRedis } from '@caption-queue/redis/connection';
 import { createLogger, type Logger } from '@caption-queue/runtime/logger';
+import { createHeartbeats } from '@caption-queue/worker/heartbeat';
 import type { Redis } from 'ioredis';
 
 export const silentLogger: Logger = createLogger({ name: 'test', level: 'silent' });
@@ -149,6 +151,25 @@ export async function createQueueSide(options: {
       closeRedis(subscriber);
     },
   };
+}
+
+/** Reconciles the captions of `side`, often, so that tests needn't wait for it. */
+export function startReconciler(
+  { redis, store, queues, prefix }: Pick<QueueSide, 'redis' | 'store' | 'queues' | 'prefix'>,
+  options: { parkLimitSeconds?: number; quietMs?: number } = {},
+): Reconciler {
+  const { hasDecoder } = createHeartbeats({ redis, prefix });
+  return createReconciler({
+    redis,
+    store,
+    queues,
+    prefix,
+    hasDecoder,
+    parkLimitSeconds: 60,
+    logger: silentLogger,
+    intervalMs: 50,
+    ...options,
+  });
 }
 
 export interface WorkerSide {

@@ -1,6 +1,6 @@
 // Who asks: the tenant and scopes of a request. Routes read both from `request.access` and from nowhere else.
 
-import { ProblemError } from '@caption-queue/contract/problems';
+import { DomainError } from '@caption-queue/contract/errors';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ApiKeys } from './api-keys.ts';
 import { DEFAULT_TENANT, type Scope, scopes } from './scopes.ts';
@@ -60,7 +60,7 @@ async function identify(options: {
   const key = presented === undefined ? undefined : await apiKeys.find(presented);
   if (key === undefined) {
     reply.header('www-authenticate', `${login ? 'Basic' : 'Bearer'} realm="${REALM}"`);
-    throw new ProblemError(
+    throw new DomainError(
       'unauthorized',
       presented === undefined
         ? 'Send an API key: "Authorization: Bearer cq_…".'
@@ -69,7 +69,7 @@ async function identify(options: {
   }
   const access = { tenant: key.tenant, scopes: new Set(key.scopes), keyId: key.id };
   if (!access.scopes.has(scope)) {
-    throw new ProblemError('insufficient_scope', `This needs a key with the scope ${scope}.`);
+    throw new DomainError('insufficient_scope', `This needs a key with the scope ${scope}.`);
   }
   return access;
 }

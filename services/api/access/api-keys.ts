@@ -21,7 +21,7 @@ export interface ApiKeys {
   /**
    * @param key as it was presented, `cq_<id>_<secret>`
    * @returns undefined when it is malformed, unknown, revoked or has another secret
-   * @throws ProblemError `redis_unavailable`
+   * @throws DomainError `redis_unavailable`
    */
   find(key: string): Promise<ApiKey | undefined>;
   /** Oldest first. */

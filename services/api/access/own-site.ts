@@ -3,7 +3,7 @@
 // While no keys are asked for, any page could use the service of whoever reads it: by DNS rebinding (its own name
 // suddenly means 127.0.0.1: refused by Host) or by posting a form across sites (refused by Origin). With keys only
 // those matter that a browser sends by itself, which are those of Basic.
-import { ProblemError } from '@caption-queue/contract/problems';
+import { DomainError } from '@caption-queue/contract/errors';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { isLoopback } from './loopback.ts';
 
@@ -37,7 +37,7 @@ export function keepToOwnSite(app: FastifyInstance, options: OwnSiteOptions): vo
     const hostname = /^(\[[^\]]*\]|[^:]*)(:\d*)?$/.exec(host)?.[1]?.toLowerCase();
     if (hostname !== undefined && (isLoopback(hostname) || hostname === publicUrl?.hostname))
       return;
-    throw new ProblemError(
+    throw new DomainError(
       'foreign_host',
       'This service answers only to names of this machine. To serve it under another name, set PUBLIC_URL.',
     );
@@ -47,7 +47,7 @@ export function keepToOwnSite(app: FastifyInstance, options: OwnSiteOptions): vo
     if (READING_METHODS.has(method) || origin === undefined) return;
     const own = [publicUrl?.origin, `http://${host}`, `https://${host}`, ...corsOrigins];
     if (own.includes(origin.toLowerCase()) || corsOrigins.includes('*')) return;
-    throw new ProblemError(
+    throw new DomainError(
       'foreign_origin',
       'A page of another site may not write here; CORS_ORIGINS names those that may.',
     );
@@ -57,7 +57,7 @@ export function keepToOwnSite(app: FastifyInstance, options: OwnSiteOptions): vo
     // Not request.host: a page that rebinds its name could forge what proxies say in headers.
     const { host, authorization } = request.headers;
     if (host === undefined || host === '') {
-      throw new ProblemError('bad_request', 'The request has no Host header.');
+      throw new DomainError('bad_request', 'The request has no Host header.');
     }
     if (!keysRequired && request.routeOptions.config.anyHost !== true) checkHost(host);
     if (!keysRequired || /^basic /i.test(authorization ?? '')) checkOrigin(host, request);

@@ -1,6 +1,6 @@
 // How often a key may ask: counted in Redis, so over all processes of the API together.
 
-import { ProblemError } from '@caption-queue/contract/problems';
+import { DomainError } from '@caption-queue/contract/errors';
 import { buildKeys } from '@caption-queue/redis/keys';
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance } from 'fastify';
@@ -29,7 +29,7 @@ export async function limitRate(
     skipOnError: true,
     enableDraftSpec: true,
     errorResponseBuilder: (_request, { max, ttl }) =>
-      new ProblemError('rate_limited', `This key may ask ${max} times a minute.`, {
+      new DomainError('rate_limited', `This key may ask ${max} times a minute.`, {
         retryAfterSeconds: Math.ceil(ttl / 1000),
       }),
   });

@@ -3,7 +3,7 @@
 import type { BatchItem } from '@caption-queue/captions/batch';
 import { Batch, BatchByUrl, MAX_BATCH_ITEMS } from '@caption-queue/contract/batch';
 import type { CaptionChoices } from '@caption-queue/contract/caption';
-import { ProblemError } from '@caption-queue/contract/problems';
+import { DomainError } from '@caption-queue/contract/errors';
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import {
@@ -146,7 +146,7 @@ export function createBatchRoute(
     },
   );
 
-  /** @throws ProblemError only for trouble of our own: what is wrong with a picture becomes its caption's error */
+  /** @throws DomainError only for trouble of our own: what is wrong with a picture becomes its caption's error */
   async function toItem(options: {
     picture: Buffer | string;
     choices: PreparedChoices;
@@ -157,11 +157,11 @@ export function createBatchRoute(
       if (typeof picture === 'string') return { url: outbound.checkUrl(picture).href };
       if (picture.length > maxBytes) {
         const detail = `The picture is larger than ${maxBytes} bytes.`;
-        throw new ProblemError('payload_too_large', detail);
+        throw new DomainError('payload_too_large', detail);
       }
       return await intake.inspect(picture, request);
     } catch (error) {
-      if (!(error instanceof ProblemError) || error.code === 'imaging_unavailable') throw error;
+      if (!(error instanceof DomainError) || error.code === 'imaging_unavailable') throw error;
       return { error: toCaptionError(error) };
     }
   }
@@ -177,7 +177,7 @@ function identify(item: BatchItem): string {
 function readForm({ fields, files }: MultipartForm): Record<string, unknown> {
   const stray = files.find(({ name }) => name !== 'images');
   if (stray !== undefined || 'images' in fields) {
-    throw new ProblemError(
+    throw new DomainError(
       'malformed_multipart',
       'Send each picture as a file in a form field "images".',
     );
@@ -190,7 +190,7 @@ function readBody(body: CreateBatchBody): {
   choices: CaptionChoices;
 } {
   if (typeof body !== 'object' || body === null) {
-    throw new ProblemError(
+    throw new DomainError(
       'unsupported_media_type',
       'The request has no body; send pictures as form fields "images", or JSON with "image_urls".',
     );

@@ -3,7 +3,7 @@
 import type { FetchingClaim } from '@caption-queue/captions/claim-outcome';
 import type { WorkStore } from '@caption-queue/captions/store';
 import type { CaptionError } from '@caption-queue/contract/caption';
-import { type ProblemCode, ProblemError } from '@caption-queue/contract/problems';
+import { DomainError, type ErrorCode } from '@caption-queue/contract/errors';
 import {
   createStageWorker,
   type StageObserver,
@@ -21,7 +21,7 @@ const FETCHES_AT_ONCE = 4;
 const MAX_FETCHES = 3;
 
 /** Trouble of a moment: trying again may help. Everything else is the picture's or the address's own. */
-const passing: readonly ProblemCode[] = ['image_fetch_failed', 'imaging_unavailable'];
+const passing: readonly ErrorCode[] = ['image_fetch_failed', 'imaging_unavailable'];
 
 /** Starts taking URLs from the queue. @param options.redis of role `worker`; the caller closes it */
 export function startPictureFetcher(options: {
@@ -40,7 +40,7 @@ export function startPictureFetcher(options: {
       const image = await outbound.fetchImage(claim.url, { signal });
       await store.storeFetched({ claim, ...(await normalise(imaging, image)) });
     } catch (error) {
-      if (!(error instanceof ProblemError)) throw error;
+      if (!(error instanceof DomainError)) throw error;
       if (passing.includes(error.code) && claim.claims < MAX_FETCHES) throw error;
       await store.fail({ claim, error: toCaptionError(error) });
     }
@@ -59,6 +59,6 @@ export function startPictureFetcher(options: {
 }
 
 /** Why a picture of a batch failed, in the words in which it would have been refused alone. */
-export function toCaptionError({ code, message }: ProblemError): CaptionError {
+export function toCaptionError({ code, message }: DomainError): CaptionError {
   return { code, detail: message };
 }

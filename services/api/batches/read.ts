@@ -2,7 +2,7 @@
 
 import type { StoredBatch } from '@caption-queue/captions/batch-record';
 import { Batch, BatchId, BatchResult } from '@caption-queue/contract/batch';
-import { ProblemError } from '@caption-queue/contract/problems';
+import { DomainError } from '@caption-queue/contract/errors';
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import { ownCaptionProblems } from '../captions/own.ts';
@@ -16,14 +16,14 @@ export function readBatchRoutes(app: FastifyInstance, dependencies: ApiDependenc
   const { settings, store } = dependencies;
   const resource = { publicUrl: settings.PUBLIC_URL };
 
-  /** @throws ProblemError `not_found`, `caption_gone`, `redis_unavailable` */
+  /** @throws DomainError `not_found`, `caption_gone`, `redis_unavailable` */
   async function readOwn(id: string, tenant: string): Promise<StoredBatch> {
     const batch = await store.getBatch(id);
     if (batch?.tenant === tenant) return batch;
     if (await store.wasBatchDeleted({ batchId: id, tenant })) {
-      throw new ProblemError('caption_gone', `The batch ${id} was deleted: its time was over.`);
+      throw new DomainError('caption_gone', `The batch ${id} was deleted: its time was over.`);
     }
-    throw new ProblemError('not_found', `There is no batch ${id}.`);
+    throw new DomainError('not_found', `There is no batch ${id}.`);
   }
 
   app.get<{ Params: { id: string } }>(

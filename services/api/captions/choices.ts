@@ -75,7 +75,7 @@ export type PreparedChoices = StoredChoices & {
  * Fills in defaults, and checks sizes and addresses.
  *
  * @param options.defaultPriority of those who say none
- * @throws a validation error; ProblemError `url_refused`
+ * @throws a validation error; DomainError `url_refused`
  */
 export function prepareChoices(options: {
   tenant: string;

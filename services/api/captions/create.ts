@@ -2,7 +2,7 @@
 
 import type { StoredCaption } from '@caption-queue/captions/record';
 import { Caption, CaptionChoices, isTerminal } from '@caption-queue/contract/caption';
-import { ProblemError } from '@caption-queue/contract/problems';
+import { DomainError } from '@caption-queue/contract/errors';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { ApiDependencies } from '../dependencies.ts';
@@ -181,7 +181,7 @@ export function createCaptionRoute(
 
 /** For a client that is still there. */
 const closing = (cause: unknown) =>
-  new ProblemError(
+  new DomainError(
     'imaging_unavailable',
     'The service is about to stop, or the client has gone. Nothing was accepted; try again.',
     { retryAfterSeconds: RETRY_AFTER_SECONDS, cause },
@@ -191,7 +191,7 @@ const closing = (cause: unknown) =>
 function readForm({ fields, files }: MultipartForm, maxBytes: number): Record<string, unknown> {
   const [file, second] = files;
   if (second !== undefined) {
-    throw new ProblemError(
+    throw new DomainError(
       'malformed_multipart',
       'The form has more than one file; send one picture a request.',
     );
@@ -201,13 +201,13 @@ function readForm({ fields, files }: MultipartForm, maxBytes: number): Record<st
       'image' in fields
         ? 'The form field "image" has no file name, so it is text; send it as a file.'
         : 'The form has no file; send the picture in the field "image".';
-    throw new ProblemError('malformed_multipart', detail);
+    throw new DomainError('malformed_multipart', detail);
   }
   if (file.bytes.length > maxBytes) {
-    throw new ProblemError('payload_too_large', `The picture is larger than ${maxBytes} bytes.`);
+    throw new DomainError('payload_too_large', `The picture is larger than ${maxBytes} bytes.`);
   }
   if (file.name in fields) {
-    throw new ProblemError('malformed_multipart', `The form has two parts of one name.`);
+    throw new DomainError('malformed_multipart', `The form has two parts of one name.`);
   }
   return Object.assign(Object.create(null), fields, { [file.name]: file.bytes });
 }
@@ -216,7 +216,7 @@ function readForm({ fields, files }: MultipartForm, maxBytes: number): Record<st
 function readBody(body: CreateBody): { picture: Buffer | string; choices: CaptionChoices } {
   if (Buffer.isBuffer(body)) return { picture: body, choices: {} };
   if (typeof body !== 'object' || body === null) {
-    throw new ProblemError(
+    throw new DomainError(
       'unsupported_media_type',
       'The request has no body; send the picture as the form field "image" or as the body itself.',
     );

@@ -1,6 +1,6 @@
 // POST /v1/captions/{id}/cancel and DELETE /v1/captions/{id}: a caption that is no longer wanted.
 import { Caption } from '@caption-queue/contract/caption';
-import { ProblemError } from '@caption-queue/contract/problems';
+import { DomainError } from '@caption-queue/contract/errors';
 import type { FastifyInstance } from 'fastify';
 import type { ApiDependencies } from '../dependencies.ts';
 import { problemResponses } from '../http/openapi.ts';
@@ -36,7 +36,7 @@ export function endCaptionRoutes(app: FastifyInstance, dependencies: ApiDependen
       if (outcome.kind === 'absent') throw await whyAbsent(store, own);
       if (outcome.kind === 'ended') {
         const detail = `The caption ${own.id} has ended already: it is ${outcome.status}.`;
-        throw new ProblemError('caption_ended', detail);
+        throw new DomainError('caption_ended', detail);
       }
       reply.header('cache-control', 'no-store');
       return toCaption(outcome.record, { publicUrl: settings.PUBLIC_URL });

@@ -38,7 +38,7 @@ export interface EventStreams {
   /**
    * Is there nothing left after `afterId`, because it is the terminal event's id?
    *
-   * @throws ProblemError `redis_unavailable`
+   * @throws DomainError `redis_unavailable`
    */
   hasEnded(options: { captionId: string; afterId: string }): Promise<boolean>;
   close(): void;

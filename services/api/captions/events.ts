@@ -1,8 +1,8 @@
 // GET /v1/captions/{id}/events: what happens to a caption, as server-sent events.
 import { Readable } from 'node:stream';
 import { isTerminal } from '@caption-queue/contract/caption';
+import { DomainError } from '@caption-queue/contract/errors';
 import { CaptionEvent } from '@caption-queue/contract/events';
-import { ProblemError } from '@caption-queue/contract/problems';
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import type { ApiDependencies } from '../dependencies.ts';
@@ -65,7 +65,7 @@ export function captionEventsRoute(
       // An empty id is what a browser sends that has seen no event yet.
       const afterId = request.headers['last-event-id'] || undefined;
       if (afterId !== undefined && !isEventId(afterId)) {
-        throw new ProblemError(
+        throw new DomainError(
           'invalid_last_event_id',
           'Last-Event-ID must be the id of an event of this stream, like 1700000000000-0.',
         );

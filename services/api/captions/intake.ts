@@ -28,11 +28,11 @@ export type Inspected =
   | Extract<Ending, { output: object }>;
 
 export interface CaptionIntake {
-  /** Decodes a picture. @throws ProblemError for pictures that are none, `imaging_unavailable` */
+  /** Decodes a picture. @throws DomainError for pictures that are none, `imaging_unavailable` */
   inspect(image: Buffer, request: Pick<IntakeRequest, 'choices' | 'fresh'>): Promise<Inspected>;
-  /** @throws ProblemError for pictures that are none, and all that `CaptionAdmission.create` throws */
+  /** @throws DomainError for pictures that are none, and all that `CaptionAdmission.create` throws */
   takePicture(image: Buffer, request: IntakeRequest): Promise<StoredCaption>;
-  /** Fetches the picture first. @throws ProblemError `url_refused`, `image_fetch_failed`, and as `takePicture` */
+  /** Fetches the picture first. @throws DomainError `url_refused`, `image_fetch_failed`, and as `takePicture` */
   takeUrl(url: string, request: IntakeRequest, signal: AbortSignal): Promise<StoredCaption>;
 }
 

@@ -3,7 +3,7 @@
 import type { CaptionReader } from '@caption-queue/captions/read';
 import type { StoredCaption } from '@caption-queue/captions/record';
 import { CaptionId } from '@caption-queue/contract/caption';
-import { type ProblemCode, ProblemError } from '@caption-queue/contract/problems';
+import { DomainError, type ErrorCode } from '@caption-queue/contract/errors';
 import Type from 'typebox';
 
 export const CaptionParams = Type.Object({ id: CaptionId });
@@ -16,9 +16,9 @@ export const ownCaptionProblems = [
   'not_found',
   'caption_gone',
   'redis_unavailable',
-] as const satisfies ProblemCode[];
+] as const satisfies ErrorCode[];
 
-/** @throws ProblemError `not_found`, `caption_gone`, `redis_unavailable` */
+/** @throws DomainError `not_found`, `caption_gone`, `redis_unavailable` */
 export async function readOwn(
   store: CaptionReader,
   { id, tenant }: { id: string; tenant: string },
@@ -32,10 +32,10 @@ export async function readOwn(
 export async function whyAbsent(
   store: Pick<CaptionReader, 'wasDeleted'>,
   { id, tenant }: { id: string; tenant: string },
-): Promise<ProblemError> {
+): Promise<DomainError> {
   if (await store.wasDeleted({ captionId: id, tenant })) {
     const detail = `The caption ${id} was deleted, on request or because its time was over.`;
-    return new ProblemError('caption_gone', detail);
+    return new DomainError('caption_gone', detail);
   }
-  return new ProblemError('not_found', `There is no caption ${id}.`);
+  return new DomainError('not_found', `There is no caption ${id}.`);
 }

@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import { type ProblemCode, ProblemError } from '@caption-queue/contract/problems';
+import { DomainError, type ErrorCode } from '@caption-queue/contract/errors';
 import { buildProblemReply } from './problem-reply.ts';
 
-const answers: Record<string, [ProblemCode, string]> = {
+const answers: Record<string, [ErrorCode, string]> = {
   ERR_HTTP_REQUEST_TIMEOUT: ['request_timeout', 'The request did not arrive in time.'],
   HPE_HEADER_OVERFLOW: ['headers_too_large', 'Address and headers together exceed 16 kB.'],
 };
@@ -18,7 +18,7 @@ export function answerClientError(error: { code?: string }, socket: Socket): voi
     return;
   }
   const [code, detail] = answers[error.code ?? ''] ?? ['bad_request', 'This is not valid HTTP.'];
-  const { status, headers, problem } = buildProblemReply(new ProblemError(code, detail));
+  const { status, headers, problem } = buildProblemReply(new DomainError(code, detail));
   const body = JSON.stringify(problem);
   const lines = Object.entries({
     ...headers,

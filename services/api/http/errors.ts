@@ -1,5 +1,5 @@
 // The one place where errors become answers, and unknown addresses and methods become errors.
-import { ProblemError } from '@caption-queue/contract/problems';
+import { DomainError } from '@caption-queue/contract/errors';
 import type { Logger } from '@caption-queue/runtime/logger';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { buildProblemReply, type ProblemReply } from './problem-reply.ts';
@@ -40,12 +40,12 @@ export function handleErrors(app: FastifyInstance, options: { logger: Logger }):
     const route =
       routes.get(path) ?? [...routes.values()].find(({ pattern }) => pattern.test(path));
     if (route === undefined) {
-      throw new ProblemError('not_found', 'There is nothing at this address; see /openapi.json.');
+      throw new DomainError('not_found', 'There is nothing at this address; see /openapi.json.');
     }
     const allowed = [...route.methods].join(', ');
     reply.header('allow', allowed);
     const detail = `${request.method} is not possible here; only ${allowed}.`;
-    throw new ProblemError('method_not_allowed', detail);
+    throw new DomainError('method_not_allowed', detail);
   }
   app.setNotFoundHandler((request, reply) => refuseUnknown(request, reply));
 

@@ -1,5 +1,5 @@
 // Lets routes take JSON bodies. Prototypes can't be poisoned by them.
-import { ProblemError } from '@caption-queue/contract/problems';
+import { DomainError } from '@caption-queue/contract/errors';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 /** @param options.bodyLimit bytes. Default: the application's */
@@ -20,7 +20,7 @@ export function acceptOnlyJson(app: FastifyInstance): void {
   acceptJson(app);
   app.addContentTypeParser('*', (request, _payload, done) => {
     const refusal = () =>
-      new ProblemError('unsupported_media_type', 'Send JSON, with Content-Type: application/json.');
+      new DomainError('unsupported_media_type', 'Send JSON, with Content-Type: application/json.');
     done(takesBody(request) ? refusal() : null);
   });
 }

@@ -1,13 +1,14 @@
 // `/openapi.json`: the description of this API, made from the same schemas that check requests.
-import { Problem, type ProblemCode, problems } from '@caption-queue/contract/problems';
+import { type ErrorCode, Problem } from '@caption-queue/contract/errors';
 import swagger from '@fastify/swagger';
 import type { FastifyInstance, RouteOptions } from 'fastify';
 import type Type from 'typebox';
 import { READING_METHODS } from '../access/own-site.ts';
 import { PROBLEM_MEDIA_TYPE } from './problem-reply.ts';
+import { problems } from './problems.ts';
 
 /** What any route that asks for a key may answer before its own code runs. */
-const accessProblems: ProblemCode[] = [
+const accessProblems: ErrorCode[] = [
   'unauthorized',
   'insufficient_scope',
   'foreign_host',
@@ -126,7 +127,7 @@ function markBytes(schema: BytesSchema | undefined): boolean {
 /** Those that every form takes; a field's description names others. */
 const PICTURE_TYPES = 'image/png, image/jpeg';
 
-const describeProblem = (code: ProblemCode) => `\`${code}\`: ${problems[code].title}.`;
+const describeProblem = (code: ErrorCode) => `\`${code}\`: ${problems[code].title}.`;
 
 /** One answer of a route's schema, with a JSON body. */
 export const jsonResponse = (description: string, schema: Type.TSchema) => ({
@@ -135,8 +136,8 @@ export const jsonResponse = (description: string, schema: Type.TSchema) => ({
 });
 
 /** The `response` part of a route's schema for the problems that it answers on purpose. */
-export function problemResponses(...codes: ProblemCode[]): Record<string, object> {
-  const byStatus = new Map<number, ProblemCode[]>();
+export function problemResponses(...codes: ErrorCode[]): Record<string, object> {
+  const byStatus = new Map<number, ErrorCode[]>();
   for (const code of codes) {
     const { status } = problems[code];
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);

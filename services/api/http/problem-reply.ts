@@ -1,10 +1,6 @@
 // Turns any error into the one shape in which errors leave: application/problem+json (RFC 9457).
-import {
-  type Problem,
-  type ProblemCode,
-  ProblemError,
-  problems,
-} from '@caption-queue/contract/problems';
+import { DomainError, type ErrorCode, type Problem } from '@caption-queue/contract/errors';
+import { problems } from './problems.ts';
 import type { ValidationFailure } from './validator.ts';
 
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
@@ -28,7 +24,7 @@ interface FrameworkError {
   validationContext?: string;
 }
 
-const frameworkProblems: Record<string, [ProblemCode, string]> = {
+const frameworkProblems: Record<string, [ErrorCode, string]> = {
   FST_ERR_CTP_BODY_TOO_LARGE: [
     'payload_too_large',
     'The upload is larger than this service accepts; send a smaller version.',
@@ -46,7 +42,7 @@ const frameworkProblems: Record<string, [ProblemCode, string]> = {
  * @returns what to answer; unknown errors become `internal_error` without their message
  */
 export function buildProblemReply(error: unknown): ProblemReply {
-  if (error instanceof ProblemError) {
+  if (error instanceof DomainError) {
     const { code, message, retryAfterSeconds } = error;
     return reply(code, message, {
       ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),
@@ -77,7 +73,7 @@ function validationReply(failures: ValidationFailure[], context: string): Proble
 }
 
 function reply(
-  code: ProblemCode,
+  code: ErrorCode,
   detail: string,
   headers: Record<string, string> = {},
 ): ProblemReply {

@@ -2,7 +2,7 @@
 
 import type { StoredCaption } from '@caption-queue/captions/record';
 import { isTerminal } from '@caption-queue/contract/caption';
-import { ProblemError } from '@caption-queue/contract/problems';
+import { DomainError } from '@caption-queue/contract/errors';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { prepareChoices } from '../captions/choices.ts';
@@ -100,14 +100,14 @@ function addRoutes(max: FastifyInstance, dependencies: MaxDependencies): void {
       if (image === undefined) return sendJson(reply.code(400), MISSING_FILE);
       if (image.bytes.length > settings.MAX_UPLOAD_BYTES) {
         const detail = `The picture is larger than ${settings.MAX_UPLOAD_BYTES} bytes.`;
-        throw new ProblemError('payload_too_large', detail);
+        throw new DomainError('payload_too_large', detail);
       }
       // Some clients name no type; the bytes decide then.
       if (image.mediaType !== undefined && !/(jpg|jpeg|png)$/.test(image.mediaType)) {
         return sendJson(reply.code(400), { message: WRONG_TYPE });
       }
       const caption = await captionPicture(image.bytes, request, reply).catch((error: unknown) => {
-        if (error instanceof ProblemError && notPictures.has(error.code)) return undefined;
+        if (error instanceof DomainError && notPictures.has(error.code)) return undefined;
         throw error;
       });
       if (caption === undefined) return sendJson(reply.code(400), { message: WRONG_TYPE });
@@ -145,7 +145,7 @@ function addRoutes(max: FastifyInstance, dependencies: MaxDependencies): void {
     await waitForEnd({ streams, captionId: born.id, waitSeconds: MAX_WAIT_SECONDS, signal });
     const latest = await store.get(born.id);
     if (latest !== undefined && isTerminal(latest.status)) return latest;
-    throw new ProblemError('queue_full', 'The picture is still waiting for its turn; try again.');
+    throw new DomainError('queue_full', 'The picture is still waiting for its turn; try again.');
   }
 
   max.get(

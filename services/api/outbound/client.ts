@@ -11,19 +11,19 @@ export interface OutboundClient {
   /**
    * What can be said of a URL without asking anyone; where it leads is checked with each request.
    *
-   * @throws ProblemError `url_refused` saying why
+   * @throws DomainError `url_refused` saying why
    */
   checkUrl(text: string): URL;
   /**
    * Fetches a picture, over at most three redirects, within ten seconds.
    *
-   * @throws ProblemError `url_refused`, `image_fetch_failed`, `payload_too_large`; the signal's reason
+   * @throws DomainError `url_refused`, `image_fetch_failed`, `payload_too_large`; the signal's reason
    */
   fetchImage(url: string, options?: { signal?: AbortSignal }): Promise<Buffer>;
   /**
    * Posts a JSON body. Any status is an answer; redirects aren't followed.
    *
-   * @throws ProblemError `url_refused`; ExchangeError when no answer came in time; the signal's reason
+   * @throws DomainError `url_refused`; ExchangeError when no answer came in time; the signal's reason
    */
   post(
     url: string,

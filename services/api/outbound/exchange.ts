@@ -19,7 +19,7 @@ export class ExchangeError extends Error {
  * @param url checked before (url-rules.ts)
  * @param options.signal ends everything, also an answer that is being read
  * @returns the answer, its body unread; whoever takes it must read or destroy it
- * @throws ProblemError `url_refused` of the lookup; ExchangeError; the signal's reason
+ * @throws DomainError `url_refused` of the lookup; ExchangeError; the signal's reason
  */
 export function exchange(
   url: URL,
@@ -51,7 +51,7 @@ export function exchange(
     // There may be a second one, after the answer has begun; nobody else would catch it.
     request.on('error', (error: NodeJS.ErrnoException) => {
       if (signal.aborted) reject(signal.reason);
-      else if (error.name === 'ProblemError') reject(error);
+      else if (error.name === 'DomainError') reject(error);
       else reject(new ExchangeError(explain(error), { cause: error }));
     });
     // An answer that asks for another protocol ends without an error.

@@ -1,7 +1,7 @@
 // Fetches a picture from a URL that a client named, within limits of size, time and redirects.
 import type { IncomingMessage } from 'node:http';
 import type { LookupFunction } from 'node:net';
-import { ProblemError } from '@caption-queue/contract/problems';
+import { DomainError } from '@caption-queue/contract/errors';
 import { startDeadline } from './deadline.ts';
 import { ExchangeError, exchange } from './exchange.ts';
 import { checkUrl, type OutboundRules } from './url-rules.ts';
@@ -22,7 +22,7 @@ export interface FetchImageOptions {
 
 /**
  * @returns the bytes, whatever they are
- * @throws ProblemError `url_refused`, `image_fetch_failed`, `payload_too_large`; the signal's reason
+ * @throws DomainError `url_refused`, `image_fetch_failed`, `payload_too_large`; the signal's reason
  */
 export async function fetchImage(text: string, options: FetchImageOptions): Promise<Buffer> {
   const { rules, lookup, userAgent, maxBytes, timeoutMs, signal } = options;
@@ -53,7 +53,7 @@ export async function fetchImage(text: string, options: FetchImageOptions): Prom
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
     if (deadline.isOver) throw failed(`The picture did not arrive within ${timeoutMs / 1_000} s.`);
-    if (error instanceof ProblemError) throw error;
+    if (error instanceof DomainError) throw error;
     if (error instanceof ExchangeError) throw failed(error.message, error);
     throw failed('The connection broke while the picture was read.', error);
   } finally {
@@ -63,7 +63,7 @@ export async function fetchImage(text: string, options: FetchImageOptions): Prom
 
 async function readBody(answer: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const tooLarge = () =>
-    new ProblemError('payload_too_large', `The picture is larger than ${maxBytes} bytes.`);
+    new DomainError('payload_too_large', `The picture is larger than ${maxBytes} bytes.`);
   if (Number(answer.headers['content-length'] ?? 0) > maxBytes) {
     answer.destroy();
     throw tooLarge();
@@ -78,6 +78,6 @@ async function readBody(answer: IncomingMessage, maxBytes: number): Promise<Buff
   return Buffer.concat(chunks);
 }
 
-function failed(detail: string, cause?: unknown): ProblemError {
-  return new ProblemError('image_fetch_failed', detail, { cause });
+function failed(detail: string, cause?: unknown): DomainError {
+  return new DomainError('image_fetch_failed', detail, { cause });
 }

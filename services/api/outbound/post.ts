@@ -29,7 +29,7 @@ export interface PostOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** @throws ProblemError `url_refused`; ExchangeError when no answer came in time; the signal's reason */
+/** @throws DomainError `url_refused`; ExchangeError when no answer came in time; the signal's reason */
 export async function post(text: string, options: PostOptions): Promise<PostAnswer> {
   const { rules, lookup, userAgent, headers, body, timeoutMs, signal } = options;
   const url = checkUrl(text, rules);

@@ -1,6 +1,6 @@
 // Which URLs this service may request on behalf of others, as far as their text tells.
 import { isIP } from 'node:net';
-import { ProblemError } from '@caption-queue/contract/problems';
+import { DomainError } from '@caption-queue/contract/errors';
 import { isAllowedAddress, type OutboundAllow } from './addresses.ts';
 
 export interface OutboundRules {
@@ -19,7 +19,7 @@ const FIRST_UNPRIVILEGED_PORT = 1_024;
 /**
  * Checks everything but what the host's name resolves to: that is checked when a connection is made (lookup.ts).
  *
- * @throws ProblemError `url_refused` saying why
+ * @throws DomainError `url_refused` saying why
  */
 export function checkUrl(text: string, { allow, ports }: OutboundRules): URL {
   if (text.length > MAX_URL_CHARACTERS) {
@@ -53,13 +53,13 @@ function isLocalhost(name: string): boolean {
   return /(^|\.)localhost\.?$/.test(name);
 }
 
-function refused(why: string): ProblemError {
-  return new ProblemError('url_refused', `The URL ${why}.`);
+function refused(why: string): DomainError {
+  return new DomainError('url_refused', `The URL ${why}.`);
 }
 
 /** Says nothing about the address itself: whoever asks mustn't learn what names mean inside this network. */
-export function refusedAddress(): ProblemError {
-  return new ProblemError(
+export function refusedAddress(): DomainError {
+  return new DomainError(
     'url_refused',
     'The URL leads to an address that this service does not send requests to; it must be a public one.',
   );

@@ -1,5 +1,5 @@
 // Bounds the memory of uploads that are being received: each reserves what it declares before its first byte is read.
-import { ProblemError } from '@caption-queue/contract/problems';
+import { DomainError } from '@caption-queue/contract/errors';
 import type { onRequestHookHandler } from 'fastify';
 
 const RETRY_AFTER_SECONDS = 2;
@@ -25,7 +25,7 @@ export function createUploadBudget(options: {
       const detail =
         'Too many uploads arrive at once. Nothing was accepted; try again in a moment.';
       done(
-        new ProblemError('imaging_unavailable', detail, { retryAfterSeconds: RETRY_AFTER_SECONDS }),
+        new DomainError('imaging_unavailable', detail, { retryAfterSeconds: RETRY_AFTER_SECONDS }),
       );
       return;
     }

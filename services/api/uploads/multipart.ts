@@ -1,6 +1,6 @@
 // Reads a complete multipart/form-data body (RFC 7578). The body is bounded and in memory already, so the whole
 // parser is a few searches, every malformed body gets the same clear answer, and nothing is left half-read.
-import { ProblemError } from '@caption-queue/contract/problems';
+import { DomainError } from '@caption-queue/contract/errors';
 
 /** RFC 2046 allows 70; more is an attack or a mistake. */
 const MAX_BOUNDARY_CHARACTERS = 70;
@@ -30,7 +30,7 @@ export interface MultipartForm {
 /**
  * @param contentType the request's `Content-Type`, with its boundary
  * @param options.maxParts default 64
- * @throws {ProblemError} `malformed_multipart`; `payload_too_large` for too many parts
+ * @throws {DomainError} `malformed_multipart`; `payload_too_large` for too many parts
  */
 export function parseMultipart(
   body: Buffer,
@@ -115,7 +115,7 @@ function readDisposition(headers: string): { name: string; isFile: boolean } {
 const shorten = (text: string) => (text.length > 40 ? `${text.slice(0, 40)}…` : text);
 
 const malformed = (why: string) =>
-  new ProblemError('malformed_multipart', `The multipart body cannot be read: ${why}.`);
+  new DomainError('malformed_multipart', `The multipart body cannot be read: ${why}.`);
 
 const tooLarge = (why: string) =>
-  new ProblemError('payload_too_large', `The multipart body is too large: ${why}.`);
+  new DomainError('payload_too_large', `The multipart body is too large: ${why}.`);

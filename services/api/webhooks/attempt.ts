@@ -1,5 +1,5 @@
 // One attempt to deliver: signs the body, posts it, and judges the answer.
-import { ProblemError } from '@caption-queue/contract/problems';
+import { DomainError } from '@caption-queue/contract/errors';
 import type { WebhookAttempt } from '@caption-queue/contract/webhooks';
 import type { OutboundClient } from '../outbound/client.ts';
 import { ExchangeError } from '../outbound/exchange.ts';
@@ -70,7 +70,7 @@ export async function attemptDelivery(options: {
     return result('rejected', { status, response, error }, { gone: status === GONE, retryAfter });
   } catch (error) {
     signal.throwIfAborted();
-    const isRefused = error instanceof ProblemError;
+    const isRefused = error instanceof DomainError;
     if (!isRefused && !(error instanceof ExchangeError)) throw error;
     return result(isRefused ? 'refused' : 'unanswered', {
       status: null,

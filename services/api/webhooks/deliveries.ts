@@ -1,6 +1,6 @@
 // What goes to receivers: each delivery's body, state and attempts, in Redis.
 
-import { ProblemError } from '@caption-queue/contract/problems';
+import { DomainError } from '@caption-queue/contract/errors';
 import type { WebhookAttempt, WebhookDelivery } from '@caption-queue/contract/webhooks';
 import { buildKeys } from '@caption-queue/redis/keys';
 import { runScript, type Script, type ScriptArgument } from '@caption-queue/redis/script';
@@ -54,9 +54,9 @@ export interface WebhookDeliveries {
     webhookId: string,
     options: { limit: number; after?: string | undefined },
   ): Promise<{ deliveries: WebhookDelivery[]; next: string | null }>;
-  /** @throws ProblemError `not_found`, also for another endpoint's */
+  /** @throws DomainError `not_found`, also for another endpoint's */
   get(webhookId: string, id: string): Promise<WebhookDelivery>;
-  /** Begins anew and at once, with the same id and body. @throws ProblemError `not_found` */
+  /** Begins anew and at once, with the same id and body. @throws DomainError `not_found` */
   replay(webhookId: string, id: string): Promise<WebhookDelivery>;
   /** How many haven't ended, over all receivers. */
   countWaiting(): Promise<number>;
@@ -161,6 +161,6 @@ export function createWebhookDeliveries(options: {
   };
 }
 
-function noSuchDelivery(id: string): ProblemError {
-  return new ProblemError('not_found', `There is no delivery ${id} of this webhook.`);
+function noSuchDelivery(id: string): DomainError {
+  return new DomainError('not_found', `There is no delivery ${id} of this webhook.`);
 }

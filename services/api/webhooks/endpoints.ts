@@ -1,6 +1,6 @@
 // Where webhooks go to: the endpoints of each tenant and their secrets, in Redis.
 import { randomBytes } from 'node:crypto';
-import { ProblemError } from '@caption-queue/contract/problems';
+import { DomainError } from '@caption-queue/contract/errors';
 import {
   type DisabledReason,
   type Webhook,
@@ -37,20 +37,20 @@ export interface DeliveryTarget {
 }
 
 export interface WebhookEndpoints {
-  /** @throws ProblemError `too_many_webhooks` */
+  /** @throws DomainError `too_many_webhooks` */
   create(
     tenant: string,
     choices: { url: string } & WebhookChange,
   ): Promise<{ webhook: Webhook; secret: string }>;
   /** Oldest first. */
   list(tenant: string): Promise<Webhook[]>;
-  /** @throws ProblemError `not_found`, also for another tenant's */
+  /** @throws DomainError `not_found`, also for another tenant's */
   get(tenant: string, id: string): Promise<Webhook>;
-  /** Enabling forgets past failures. @throws ProblemError `not_found` */
+  /** Enabling forgets past failures. @throws DomainError `not_found` */
   update(tenant: string, id: string, change: WebhookChange): Promise<Webhook>;
-  /** @throws ProblemError `not_found` */
+  /** @throws DomainError `not_found` */
   delete(tenant: string, id: string): Promise<void>;
-  /** @throws ProblemError `not_found` */
+  /** @throws DomainError `not_found` */
   rotateSecret(
     tenant: string,
     id: string,
@@ -104,7 +104,7 @@ export function createWebhookEndpoints(options: {
         args: [id, tenant, MAX_WEBHOOKS_PER_TENANT, ...Object.entries(fields).flat()],
       });
       if (reply.text(0) === 'full') {
-        throw new ProblemError(
+        throw new DomainError(
           'too_many_webhooks',
           `There are ${MAX_WEBHOOKS_PER_TENANT} webhooks already; delete one that is not needed.`,
         );
@@ -206,6 +206,6 @@ function toWebhook(hash: Record<string, string>): Webhook {
   };
 }
 
-function noSuchWebhook(id: string): ProblemError {
-  return new ProblemError('not_found', `There is no webhook ${id}.`);
+function noSuchWebhook(id: string): DomainError {
+  return new DomainError('not_found', `There is no webhook ${id}.`);
 }

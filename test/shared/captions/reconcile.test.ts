@@ -1,6 +1,6 @@
 // Captions whose job was lost are queued again or ended visibly; those that only wait are left alone.
 
-import { createReconciler, type Reconciler } from '@caption-queue/captions/reconcile';
+import type { Reconciler } from '@caption-queue/captions/reconcile';
 import { MAX_CLAIMS, stageJobId, stageQueues } from '@caption-queue/contract/jobs';
 import { createHeartbeatWriter } from '@caption-queue/worker/heartbeat';
 import { Queue } from 'bullmq';
@@ -13,6 +13,7 @@ import {
   type QueueSide,
   silentLogger,
   soon,
+  startReconciler,
   type WorkerSide,
 } from '../../support/pipeline.ts';
 import { type RedisServer, redisIsAvailable, startRedis } from '../../support/redis.ts';
@@ -39,17 +40,7 @@ describe.skipIf(!redisIsAvailable)('the reconciler', () => {
   });
 
   function reconcile(options: { parkLimitSeconds?: number } = {}): Reconciler {
-    const { redis, store, queues, prefix } = side;
-    const reconciler = createReconciler({
-      redis,
-      store,
-      queues,
-      prefix,
-      parkLimitSeconds: options.parkLimitSeconds ?? 60,
-      logger: silentLogger,
-      intervalMs: 50,
-      quietMs: 0,
-    });
+    const reconciler = startReconciler(side, { quietMs: 0, ...options });
     stops.push(() => reconciler.stop());
     return reconciler;
   }

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { PIXELS_BYTES } from '@caption-queue/contract/bundle';
-import { ProblemError } from '@caption-queue/contract/problems';
+import { DomainError } from '@caption-queue/contract/errors';
 import { type ImageLimits, normaliseImage } from '@caption-queue/imaging/normalise';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -48,7 +48,7 @@ async function refusalOf(bytes: Uint8Array, limits?: ImageLimits): Promise<strin
     await normaliseImage(bytes, limits);
     return 'accepted';
   } catch (error) {
-    if (error instanceof ProblemError) return error.code;
+    if (error instanceof DomainError) return error.code;
     throw error;
   }
 }

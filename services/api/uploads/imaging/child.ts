@@ -1,6 +1,6 @@
 // One imaging process as the API sees it: takes one picture at a time and is replaced when it dies.
 import { type ChildProcess, fork } from 'node:child_process';
-import { ProblemError } from '@caption-queue/contract/problems';
+import { DomainError } from '@caption-queue/contract/errors';
 import type { NormalisedImage } from '@caption-queue/imaging/normalise';
 import type { ImagingReply, ImagingRequest } from './messages.ts';
 
@@ -23,7 +23,7 @@ export interface ImagingChild {
   readonly free: boolean;
   /**
    * Only while `free`.
-   * @throws {ProblemError} what `normaliseImage` throws; `damaged_image` when the picture crashed the process;
+   * @throws {DomainError} what `normaliseImage` throws; `damaged_image` when the picture crashed the process;
    *   `imaging_unavailable` when it was too slow or the process was killed
    */
   normalise(request: ImagingRequest): Promise<NormalisedImage>;
@@ -32,7 +32,7 @@ export interface ImagingChild {
 
 interface Work {
   resolve: (image: NormalisedImage) => void;
-  reject: (error: ProblemError) => void;
+  reject: (error: DomainError) => void;
   timer: NodeJS.Timeout;
   tooSlow: boolean;
 }
@@ -62,7 +62,7 @@ export function createImagingChild(options: ImagingChildOptions): ImagingChild {
   function receive(reply: ImagingReply): void {
     if (reply.type === 'ready') ready = true;
     else if (reply.type === 'image') finish()?.resolve(reply.image);
-    else finish()?.reject(new ProblemError(reply.code, reply.detail));
+    else finish()?.reject(new DomainError(reply.code, reply.detail));
     onFree();
   }
 
@@ -118,17 +118,17 @@ function whyItDied(options: {
   tooSlow: boolean;
   signal: NodeJS.Signals | null;
   timeoutMs: number;
-}): ProblemError {
+}): DomainError {
   const { tooSlow, signal, timeoutMs } = options;
   const retry = { retryAfterSeconds: RETRY_AFTER_SECONDS };
   if (tooSlow) {
     const detail = `The picture was not decoded within ${timeoutMs / 1000} s. Send a smaller version, or try again later.`;
-    return new ProblemError('imaging_unavailable', detail, retry);
+    return new DomainError('imaging_unavailable', detail, retry);
   }
   if (signal === 'SIGKILL') {
     const detail = 'The picture decoder was stopped while it worked on this picture. Try again.';
-    return new ProblemError('imaging_unavailable', detail, retry);
+    return new DomainError('imaging_unavailable', detail, retry);
   }
   const detail = 'The picture made the decoder crash. Save it again with another program.';
-  return new ProblemError('damaged_image', detail);
+  return new DomainError('damaged_image', detail);
 }

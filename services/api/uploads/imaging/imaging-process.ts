@@ -1,6 +1,6 @@
 // One imaging child process: pictures in, pixels out. Whatever a hostile picture does, it does it here,
 // in a process without secrets that the API can kill.
-import { ProblemError } from '@caption-queue/contract/problems';
+import { DomainError } from '@caption-queue/contract/errors';
 import { normaliseImage } from '@caption-queue/imaging/normalise';
 import type { ImagingReply, ImagingRequest } from './messages.ts';
 
@@ -11,7 +11,7 @@ process.on('message', ({ bytes, limits }: ImagingRequest) => {
     (image) => send({ type: 'image', image }),
     (error: unknown) => {
       // Anything unexpected ends this process, which the API answers for.
-      if (!(error instanceof ProblemError)) throw error;
+      if (!(error instanceof DomainError)) throw error;
       send({ type: 'problem', code: error.code, detail: error.message });
     },
   );

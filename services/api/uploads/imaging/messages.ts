@@ -1,5 +1,5 @@
 // What the API and its imaging child processes say to each other.
-import type { ProblemCode } from '@caption-queue/contract/problems';
+import type { ErrorCode } from '@caption-queue/contract/errors';
 import type { ImageLimits, NormalisedImage } from '@caption-queue/imaging/normalise';
 
 export interface ImagingRequest {
@@ -11,4 +11,4 @@ export interface ImagingRequest {
 export type ImagingReply =
   | { type: 'ready' }
   | { type: 'image'; image: NormalisedImage }
-  | { type: 'problem'; code: ProblemCode; detail: string };
+  | { type: 'problem'; code: ErrorCode; detail: string };

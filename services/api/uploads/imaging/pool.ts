@@ -1,5 +1,5 @@
 // A few imaging processes and the short queue before them.
-import { ProblemError } from '@caption-queue/contract/problems';
+import { DomainError } from '@caption-queue/contract/errors';
 import type { ImageLimits, NormalisedImage } from '@caption-queue/imaging/normalise';
 import type { Logger } from '@caption-queue/runtime/logger';
 import { createImagingChild } from './child.ts';
@@ -31,7 +31,7 @@ export interface ImagingPool {
   /** Pictures that wait for a process. */
   readonly waiting: number;
   /**
-   * @throws {ProblemError} what `normaliseImage` throws, and `imaging_unavailable` when too many pictures wait, or
+   * @throws {DomainError} what `normaliseImage` throws, and `imaging_unavailable` when too many pictures wait, or
    *   the process was too slow or died
    */
   normalise(bytes: Uint8Array): Promise<NormalisedImage>;
@@ -42,7 +42,7 @@ export interface ImagingPool {
 interface Waiting {
   bytes: Uint8Array;
   resolve: (image: Promise<NormalisedImage>) => void;
-  reject: (error: ProblemError) => void;
+  reject: (error: DomainError) => void;
   timer: NodeJS.Timeout;
 }
 
@@ -103,8 +103,8 @@ export function createImagingPool(options: ImagingPoolOptions): ImagingPool {
   };
 }
 
-function busy(): ProblemError {
-  return new ProblemError(
+function busy(): DomainError {
+  return new DomainError(
     'imaging_unavailable',
     'Too many pictures wait to be decoded. Nothing was accepted; try again in a moment.',
     { retryAfterSeconds: RETRY_AFTER_SECONDS },

@@ -1,6 +1,6 @@
 // /v1/webhooks/{id}/deliveries: what was sent to an endpoint and how it went; trying it out, and sending again.
 
-import { ProblemError } from '@caption-queue/contract/problems';
+import { DomainError } from '@caption-queue/contract/errors';
 import {
   DeliveryId,
   TEST_EVENT_TYPE,
@@ -55,7 +55,7 @@ export function webhookDeliveryRoutes(
   async function enabledWebhook(tenant: string, id: string): Promise<void> {
     const { enabled } = await endpoints.get(tenant, id);
     if (!enabled) {
-      throw new ProblemError(
+      throw new DomainError(
         'webhook_disabled',
         'Nothing is sent to a disabled webhook; enable it first.',
       );

@@ -2,7 +2,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { startPictureFetcher } from '@caption-queue/api/batches/fetch-pictures';
-import { createReconciler } from '@caption-queue/captions/reconcile';
 import { createWorkStore } from '@caption-queue/captions/store';
 import { Batch, BatchResult } from '@caption-queue/contract/batch';
 import { createStageQueues } from '@caption-queue/jobs/queues';
@@ -12,7 +11,12 @@ import { Value } from 'typebox/value';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readProblem, startApi, type TestApi } from '../../../support/api.ts';
 import { photoNames, readPhoto } from '../../../support/pictures.ts';
-import { createWorkerSide, silentLogger, soon } from '../../../support/pipeline.ts';
+import {
+  createWorkerSide,
+  silentLogger,
+  soon,
+  startReconciler,
+} from '../../../support/pipeline.ts';
 import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis.ts';
 import { readEvents } from '../../../support/sse.ts';
 
@@ -219,16 +223,16 @@ describe.skipIf(!redisIsAvailable)('a batch', () => {
 
   it('has its captions found again whose job was lost before it was fetched', async () => {
     const api = await start();
-    const { redis: connection, store, queues, prefix } = api.queueSide;
     const batch = await accepted(await postJson(api, { image_urls: [`${siteUrl}/photo0`] }));
     const [line] = await results(api, batch);
-    await queues.remove({ stage: 'fetching', captionId: line?.id ?? '', dispatch: 1 });
+    await api.queueSide.queues.remove({
+      stage: 'fetching',
+      captionId: line?.id ?? '',
+      dispatch: 1,
+    });
     fetchPictures(api);
     work(api);
-    const reconciler = createReconciler({
-      ...{ redis: connection, store, queues, prefix },
-      ...{ parkLimitSeconds: 60, logger: silentLogger, intervalMs: 50, quietMs: 50 },
-    });
+    const reconciler = startReconciler(api.queueSide, { quietMs: 50 });
     closers.push(() => reconciler.stop());
     await untilCompleted(api, batch);
     expect((await read(api, batch)).counts.succeeded).toBe(1);

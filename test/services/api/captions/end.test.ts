@@ -1,6 +1,5 @@
 // Captions that end by request or by the clock: canceled, deleted, expired, purged. Through HTTP, over two API processes.
 import { setTimeout as delay } from 'node:timers/promises';
-import { createReconciler } from '@caption-queue/captions/reconcile';
 import { Caption, CaptionRecord } from '@caption-queue/contract/caption';
 import { buildKeys } from '@caption-queue/redis/keys';
 import { Value } from 'typebox/value';
@@ -15,8 +14,8 @@ import {
   flatPixels,
   generateFake,
   randomPrefix,
-  silentLogger,
   soon,
+  startReconciler,
   type WorkerSide,
 } from '../../../support/pipeline.ts';
 import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis.ts';
@@ -256,16 +255,7 @@ describe.skipIf(!redisIsAvailable)('captions that end early', () => {
 
   describe('by the clock:', () => {
     function reconcile(api: TestApi) {
-      const { redis: connection, store, queues, prefix } = api.queueSide;
-      const reconciler = createReconciler({
-        redis: connection,
-        store,
-        queues,
-        prefix,
-        parkLimitSeconds: 60,
-        logger: silentLogger,
-        intervalMs: 50,
-      });
+      const reconciler = startReconciler(api.queueSide);
       closers.push(() => reconciler.stop());
     }
 

@@ -52,7 +52,7 @@ describe('a name', () => {
     [],
   ])('that resolves to %s %s gets no connection', async (...addresses) => {
     const { post, fetchImage } = client({ allow: 'public', resolve: at(...addresses) });
-    const refused = { name: 'ProblemError', code: 'url_refused' };
+    const refused = { name: 'DomainError', code: 'url_refused' };
     await expect(post('https://rebound.example/', hook)).rejects.toMatchObject(refused);
     await expect(fetchImage('https://rebound.example/')).rejects.toMatchObject(refused);
   });

@@ -2,7 +2,7 @@
 
 import { isAllowedAddress, type OutboundAllow } from '@caption-queue/api/outbound/addresses';
 import { checkUrl } from '@caption-queue/api/outbound/url-rules';
-import { ProblemError } from '@caption-queue/contract/problems';
+import { DomainError } from '@caption-queue/contract/errors';
 import { describe, expect, it } from 'vitest';
 
 const ports = new Set([443, 8443]);
@@ -11,9 +11,9 @@ function verdict(url: string, allow: OutboundAllow = 'public'): string {
   try {
     return checkUrl(url, { allow, ports }).href;
   } catch (error) {
-    expect(error).toBeInstanceOf(ProblemError);
-    expect((error as ProblemError).code).toBe('url_refused');
-    return (error as ProblemError).message;
+    expect(error).toBeInstanceOf(DomainError);
+    expect((error as DomainError).code).toBe('url_refused');
+    return (error as DomainError).message;
   }
 }
 

@@ -1,7 +1,7 @@
 // Forms as clients really send them are read; malformed ones all get one clear answer.
 
 import { type MultipartForm, parseMultipart } from '@caption-queue/api/uploads/multipart';
-import { ProblemError } from '@caption-queue/contract/problems';
+import { DomainError } from '@caption-queue/contract/errors';
 import { describe, expect, it } from 'vitest';
 
 const TYPE = 'multipart/form-data; boundary=XX';
@@ -16,7 +16,7 @@ function codeOf(read: () => MultipartForm): string {
     read();
     return 'fine';
   } catch (error) {
-    if (error instanceof ProblemError) return error.code;
+    if (error instanceof DomainError) return error.code;
     throw error;
   }
 }

@@ -6,7 +6,7 @@ import {
   type ImagingPoolOptions,
 } from '@caption-queue/api/uploads/imaging/pool';
 import { PIXELS_BYTES } from '@caption-queue/contract/bundle';
-import { ProblemError } from '@caption-queue/contract/problems';
+import { DomainError } from '@caption-queue/contract/errors';
 import { afterEach, describe, expect, it } from 'vitest';
 import { readPhoto } from '../../../../support/pictures.ts';
 import { silentLogger } from '../../../../support/pipeline.ts';
@@ -39,7 +39,7 @@ function createPool(options: Partial<ImagingPoolOptions> = {}): ImagingPool {
 const codeOf = (work: Promise<unknown>) =>
   work.then(
     () => 'fine',
-    (error: unknown) => (error instanceof ProblemError ? error.code : String(error)),
+    (error: unknown) => (error instanceof DomainError ? error.code : String(error)),
   );
 
 const picture = (behaviour: number, delayMs = 0) => Uint8Array.of(behaviour, delayMs);

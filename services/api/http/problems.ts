@@ -1,7 +1,7 @@
-// Every error a client can meet: code → HTTP status and title (RFC 9457). One table, mapped in one place.
-import Type from 'typebox';
+// What each error is in HTTP: its status and title (RFC 9457). The one table that maps them.
+import type { ErrorCode } from '@caption-queue/contract/errors';
 
-export const problems = {
+export const problems: Record<ErrorCode, { status: number; title: string }> = {
   bad_request: { status: 400, title: 'The request is malformed' },
   validation_failed: { status: 400, title: 'The request does not fit the schema' },
   malformed_multipart: { status: 400, title: 'The multipart body is malformed' },
@@ -33,45 +33,4 @@ export const problems = {
   queue_full: { status: 503, title: 'The queue is full' },
   redis_unavailable: { status: 503, title: 'The queue cannot be reached' },
   imaging_unavailable: { status: 503, title: 'The picture decoder is busy or was restarted' },
-} as const;
-
-export type ProblemCode = keyof typeof problems;
-
-/** `application/problem+json`, RFC 9457. */
-export const Problem = Type.Object({
-  type: Type.String({ description: 'URI of the kind of problem.' }),
-  title: Type.String(),
-  status: Type.Integer(),
-  detail: Type.String({ description: 'What happened, to what, and what to do.' }),
-  code: Type.Enum(Object.keys(problems) as ProblemCode[]),
-  errors: Type.Optional(
-    Type.Array(Type.Object({ pointer: Type.String(), detail: Type.String() }), {
-      description: 'Which parts of the request do not fit, as JSON pointers.',
-    }),
-  ),
-});
-export type Problem = Type.Static<typeof Problem>;
-
-/** An error that is meant for the client; anything else becomes `internal_error`. */
-export class ProblemError extends Error {
-  readonly code: ProblemCode;
-  readonly retryAfterSeconds: number | undefined;
-
-  constructor(
-    code: ProblemCode,
-    detail: string,
-    options?: { retryAfterSeconds?: number; cause?: unknown },
-  ) {
-    super(detail, { cause: options?.cause });
-    this.name = 'ProblemError';
-    this.code = code;
-    this.retryAfterSeconds = options?.retryAfterSeconds;
-  }
-}
-
-/** Why a caption may fail after it was accepted: `error.code` of its record. */
-export const failureCodes = {
-  too_many_attempts: 'Every worker that took this picture died or gave up.',
-  stage_failed: 'The model could not process this picture.',
-} as const;
-export type FailureCode = keyof typeof failureCodes;
+};
