@@ -1,4 +1,4 @@
-// The tests: test/unit, test/conformance (every engine, one suite) and test/integration (real Redis).
+// The tests: test/ mirrors the sources; test/faults has the proofs of docs/reliability.md.
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({

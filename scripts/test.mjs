@@ -1,5 +1,5 @@
 // `npm test`: sets up what is missing, runs the tests, ends in one plain line of counts. Arguments go
-// to vitest: `npm test -- test/unit -t beam`.
+// to vitest: `npm test -- test/shared/model -t beam`.
 import './lib/node-version.mjs';
 import { runCommand } from './lib/report.mjs';
 import { countsLine, runTests } from './lib/run-tests.mjs';

@@ -10,7 +10,7 @@ import { Refusal, say } from './report.mjs';
 import { runInForeground } from './run-in-foreground.mjs';
 
 /**
- * @param {string[]} args for vitest, e.g. `['test/unit', '-t', 'beam']`
+ * @param {string[]} args for vitest, e.g. `['test/shared/model', '-t', 'beam']`
  * @returns {Promise<{ passed: number, failed: number, skipped: number, ok: boolean }>} `ok` is false
  *   too when no test was executed
  * @throws Refusal when something that the tests need cannot be set up

@@ -13,7 +13,7 @@ const PREFIX = 'npm run train -- ';
 const blocks = [...guide.matchAll(/```sh\n(.*?)```/gs)].map(([, block = '']) =>
   block.trim().split('\n'),
 );
-/** Lines of the blocks, and commands in the text; `calibrate` wants more photos (test/integration/calibrate-command). */
+/** Lines of the blocks, and commands in the text; `calibrate` wants more photos (test/training/commands/calibrate). */
 const documented = [...guide.matchAll(/^npm run train -- .*$|(?<=`)npm run train -- [^`<]*(?=`)/gm)]
   .map(([line]) => line)
   .filter((line) => !line.includes(' calibrate '));

@@ -1,5 +1,5 @@
 // Promise 9: no upload crashes the service or makes it take more memory than is stated.
-// Each row of bad requests and uploads has its answer in test/integration/api-bad-requests and api-bad-uploads.
+// Each row of bad requests and uploads has its answer in test/services/api/http/bad-requests and uploads/bad-uploads.
 import type { ErrorCode } from '@caption-queue/contract/errors';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

@@ -1,5 +1,5 @@
 // What the training needs of a decoder: the computation of its exported `start` and `step` models, for whole
-// batches of sequences. A conformance test holds both together.
+// batches of sequences. A test holds both together.
 
 import type { DecoderKind } from '@caption-queue/contract/bundle';
 import type { DecoderTopology } from '../decoders/topology.ts';
