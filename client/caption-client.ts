@@ -5,8 +5,10 @@ import type {
   CaptionPage,
   CaptionStatus,
 } from '@caption-queue/contract/caption';
+import type { ErrorCode } from '@caption-queue/contract/errors';
+import { v4 } from 'uuid';
 import { type ClientEvent, readEventStream } from './event-stream.ts';
-import { createRequester, type RequesterOptions } from './request.ts';
+import { CaptionApiError, createRequester, type RequesterOptions } from './request.ts';
 
 /** The service lets an answer wait this long at most. */
 const LONGEST_WAIT_SECONDS = 60;
@@ -53,9 +55,12 @@ export interface CaptionClient {
   ): AsyncGenerator<ClientEvent, void, void>;
   /** Sends a picture and waits for its caption. */
   caption(picture: Picture, options?: CreateOptions): Promise<Caption>;
-  /** @throws CaptionApiError `caption_ended` */
+  /**
+   * @returns the caption, canceled: by this call or, when an answer was lost on the way, maybe by another
+   * @throws CaptionApiError `caption_ended`
+   */
   cancel(id: string): Promise<Caption>;
-  /** Deletes all that is kept of a caption. */
+  /** Deletes all that is kept of a caption. @throws CaptionApiError `not_found`, `caption_gone` */
   delete(id: string): Promise<void>;
 }
 
@@ -67,31 +72,26 @@ export function createCaptionClient(options: RequesterOptions): CaptionClient {
   const client: CaptionClient = {
     async create(picture, { idempotencyKey, waitSeconds = 0, fresh, signal, ...choices } = {}) {
       const { body, headers } = buildUpload(picture, choices);
-      const response = await request('/v1/captions', {
+      return request.json<Caption>('/v1/captions', {
         method: 'POST',
         body,
         headers: {
           ...headers,
-          'idempotency-key': idempotencyKey ?? crypto.randomUUID(),
+          'idempotency-key': idempotencyKey ?? v4(),
           ...(waitSeconds > 0 ? { prefer: `wait=${Math.ceil(waitSeconds)}` } : {}),
           ...(fresh === true ? { 'cache-control': 'no-cache' } : {}),
         },
         signal,
       });
-      return (await response.json()) as Caption;
     },
 
-    async get(id, { signal } = {}) {
-      const response = await request(address(id), { signal });
-      return (await response.json()) as Caption;
-    },
+    get: (id, { signal } = {}) => request.json<Caption>(address(id), { signal }),
 
     async list({ signal, ...query } = {}) {
       const text = new URLSearchParams(
         Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]),
       );
-      const response = await request(`/v1/captions?${text}`, { signal });
-      return (await response.json()) as CaptionPage;
+      return request.json<CaptionPage>(`/v1/captions?${text}`, { signal });
     },
 
     async wait(id, { signal } = {}) {
@@ -103,7 +103,7 @@ export function createCaptionClient(options: RequesterOptions): CaptionClient {
 
     stream(id, { lastEventId, signal } = {}) {
       const open = (after: string | undefined) =>
-        request(`${address(id)}/events`, {
+        request.open(`${address(id)}/events`, {
           headers: {
             accept: 'text/event-stream',
             ...(after === undefined ? {} : { 'last-event-id': after }),
@@ -124,15 +124,31 @@ export function createCaptionClient(options: RequesterOptions): CaptionClient {
     },
 
     async cancel(id) {
-      const response = await request(`${address(id)}/cancel`, { method: 'POST' });
-      return (await response.json()) as Caption;
+      try {
+        return await request.json<Caption>(`${address(id)}/cancel`, { method: 'POST' });
+      } catch (error) {
+        if (!mayBeOurs(error, ['caption_ended'])) throw error;
+        const caption = await client.get(id);
+        if (caption.status !== 'canceled') throw error;
+        return caption;
+      }
     },
 
     async delete(id) {
-      await request(address(id), { method: 'DELETE' });
+      try {
+        await request.open(address(id), { method: 'DELETE' });
+      } catch (error) {
+        // A service that keeps captions for a short time may have forgotten it altogether.
+        if (!mayBeOurs(error, ['caption_gone', 'not_found'])) throw error;
+      }
     },
   };
   return client;
+}
+
+/** Does this refusal say that all is done, maybe by an earlier try of the same request whose answer was lost? */
+function mayBeOurs(error: unknown, codes: ErrorCode[]): boolean {
+  return error instanceof CaptionApiError && error.mayBeDone && codes.includes(error.problem.code);
 }
 
 function buildUpload(picture: Picture, choices: CaptionChoices) {
