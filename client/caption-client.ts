@@ -26,23 +26,23 @@ export interface CreateOptions extends CaptionChoices {
   waitSeconds?: number;
   /** Do the work again, though the same picture was captioned before. Default false. */
   fresh?: boolean;
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 export interface CaptionClient {
   /** Sends a picture. @throws CaptionApiError */
   create(picture: Picture, options?: CreateOptions): Promise<Caption>;
   /** @throws CaptionApiError `not_found`, `caption_gone` */
-  get(id: string, options?: { signal?: AbortSignal }): Promise<Caption>;
+  get(id: string, options?: { signal?: AbortSignal | undefined }): Promise<Caption>;
   /** Newest first; `next_cursor` is the next page's `cursor`. */
   list(options?: {
     status?: CaptionStatus;
     cursor?: string;
     limit?: number;
-    signal?: AbortSignal;
+    signal?: AbortSignal | undefined;
   }): Promise<CaptionPage>;
   /** Waits for the end, over any number of broken connections. @returns the caption in its terminal state */
-  wait(id: string, options?: { signal?: AbortSignal }): Promise<Caption>;
+  wait(id: string, options?: { signal?: AbortSignal | undefined }): Promise<Caption>;
   /**
    * What happens to a caption, each event once and in order, over any number of broken connections; ends with the
    * terminal event.
@@ -51,7 +51,7 @@ export interface CaptionClient {
    */
   stream(
     id: string,
-    options?: { lastEventId?: string; signal?: AbortSignal },
+    options?: { lastEventId?: string; signal?: AbortSignal | undefined },
   ): AsyncGenerator<ClientEvent, void, void>;
   /** Sends a picture and waits for its caption. */
   caption(picture: Picture, options?: CreateOptions): Promise<Caption>;
@@ -95,10 +95,10 @@ export function createCaptionClient(options: RequesterOptions): CaptionClient {
     },
 
     async wait(id, { signal } = {}) {
-      for await (const _event of client.stream(id, { ...(signal ? { signal } : {}) })) {
+      for await (const _event of client.stream(id, { signal })) {
         // It ends with the terminal event.
       }
-      return client.get(id, { ...(signal ? { signal } : {}) });
+      return client.get(id, { signal });
     },
 
     stream(id, { lastEventId, signal } = {}) {
@@ -120,7 +120,7 @@ export function createCaptionClient(options: RequesterOptions): CaptionClient {
         ...createOptions,
       });
       if (created.completed_at !== null) return created;
-      return client.wait(created.id, { ...(signal ? { signal } : {}) });
+      return client.wait(created.id, { signal });
     },
 
     async cancel(id) {

@@ -63,8 +63,8 @@ export function createRequester(options: RequesterOptions): Requester {
     const init: RequestInit = {
       method,
       headers: { ...headers, ...(apiKey ? { authorization: `Bearer ${apiKey}` } : {}) },
-      ...(body === undefined ? {} : { body }),
-      ...(signal ? { signal } : {}),
+      body: body ?? null,
+      signal: signal ?? null,
     };
     let mayBeDone = false;
     for (let attempt = 0; ; attempt += 1) {
