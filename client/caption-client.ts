@@ -5,8 +5,10 @@ import type {
   CaptionPage,
   CaptionStatus,
 } from '@caption-queue/contract/caption';
+import type { ErrorCode } from '@caption-queue/contract/errors';
+import { v4 } from 'uuid';
 import { type ClientEvent, readEventStream } from './event-stream.ts';
-import { createRequester, type RequesterOptions } from './request.ts';
+import { CaptionApiError, createRequester, type RequesterOptions } from './request.ts';
 
 /** The service lets an answer wait this long at most. */
 const LONGEST_WAIT_SECONDS = 60;
@@ -24,23 +26,23 @@ export interface CreateOptions extends CaptionChoices {
   waitSeconds?: number;
   /** Do the work again, though the same picture was captioned before. Default false. */
   fresh?: boolean;
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 export interface CaptionClient {
   /** Sends a picture. @throws CaptionApiError */
   create(picture: Picture, options?: CreateOptions): Promise<Caption>;
   /** @throws CaptionApiError `not_found`, `caption_gone` */
-  get(id: string, options?: { signal?: AbortSignal }): Promise<Caption>;
+  get(id: string, options?: { signal?: AbortSignal | undefined }): Promise<Caption>;
   /** Newest first; `next_cursor` is the next page's `cursor`. */
   list(options?: {
     status?: CaptionStatus;
     cursor?: string;
     limit?: number;
-    signal?: AbortSignal;
+    signal?: AbortSignal | undefined;
   }): Promise<CaptionPage>;
   /** Waits for the end, over any number of broken connections. @returns the caption in its terminal state */
-  wait(id: string, options?: { signal?: AbortSignal }): Promise<Caption>;
+  wait(id: string, options?: { signal?: AbortSignal | undefined }): Promise<Caption>;
   /**
    * What happens to a caption, each event once and in order, over any number of broken connections; ends with the
    * terminal event.
@@ -49,13 +51,16 @@ export interface CaptionClient {
    */
   stream(
     id: string,
-    options?: { lastEventId?: string; signal?: AbortSignal },
+    options?: { lastEventId?: string; signal?: AbortSignal | undefined },
   ): AsyncGenerator<ClientEvent, void, void>;
   /** Sends a picture and waits for its caption. */
   caption(picture: Picture, options?: CreateOptions): Promise<Caption>;
-  /** @throws CaptionApiError `caption_ended` */
+  /**
+   * @returns the caption, canceled: by this call or, when an answer was lost on the way, maybe by another
+   * @throws CaptionApiError `caption_ended`
+   */
   cancel(id: string): Promise<Caption>;
-  /** Deletes all that is kept of a caption. */
+  /** Deletes all that is kept of a caption. @throws CaptionApiError `not_found`, `caption_gone` */
   delete(id: string): Promise<void>;
 }
 
@@ -67,43 +72,38 @@ export function createCaptionClient(options: RequesterOptions): CaptionClient {
   const client: CaptionClient = {
     async create(picture, { idempotencyKey, waitSeconds = 0, fresh, signal, ...choices } = {}) {
       const { body, headers } = buildUpload(picture, choices);
-      const response = await request('/v1/captions', {
+      return request.json<Caption>('/v1/captions', {
         method: 'POST',
         body,
         headers: {
           ...headers,
-          'idempotency-key': idempotencyKey ?? crypto.randomUUID(),
+          'idempotency-key': idempotencyKey ?? v4(),
           ...(waitSeconds > 0 ? { prefer: `wait=${Math.ceil(waitSeconds)}` } : {}),
           ...(fresh === true ? { 'cache-control': 'no-cache' } : {}),
         },
         signal,
       });
-      return (await response.json()) as Caption;
     },
 
-    async get(id, { signal } = {}) {
-      const response = await request(address(id), { signal });
-      return (await response.json()) as Caption;
-    },
+    get: (id, { signal } = {}) => request.json<Caption>(address(id), { signal }),
 
     async list({ signal, ...query } = {}) {
       const text = new URLSearchParams(
         Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]),
       );
-      const response = await request(`/v1/captions?${text}`, { signal });
-      return (await response.json()) as CaptionPage;
+      return request.json<CaptionPage>(`/v1/captions?${text}`, { signal });
     },
 
     async wait(id, { signal } = {}) {
-      for await (const _event of client.stream(id, { ...(signal ? { signal } : {}) })) {
+      for await (const _event of client.stream(id, { signal })) {
         // It ends with the terminal event.
       }
-      return client.get(id, { ...(signal ? { signal } : {}) });
+      return client.get(id, { signal });
     },
 
     stream(id, { lastEventId, signal } = {}) {
       const open = (after: string | undefined) =>
-        request(`${address(id)}/events`, {
+        request.open(`${address(id)}/events`, {
           headers: {
             accept: 'text/event-stream',
             ...(after === undefined ? {} : { 'last-event-id': after }),
@@ -120,19 +120,35 @@ export function createCaptionClient(options: RequesterOptions): CaptionClient {
         ...createOptions,
       });
       if (created.completed_at !== null) return created;
-      return client.wait(created.id, { ...(signal ? { signal } : {}) });
+      return client.wait(created.id, { signal });
     },
 
     async cancel(id) {
-      const response = await request(`${address(id)}/cancel`, { method: 'POST' });
-      return (await response.json()) as Caption;
+      try {
+        return await request.json<Caption>(`${address(id)}/cancel`, { method: 'POST' });
+      } catch (error) {
+        if (!mayBeOurs(error, ['caption_ended'])) throw error;
+        const caption = await client.get(id);
+        if (caption.status !== 'canceled') throw error;
+        return caption;
+      }
     },
 
     async delete(id) {
-      await request(address(id), { method: 'DELETE' });
+      try {
+        await request.open(address(id), { method: 'DELETE' });
+      } catch (error) {
+        // A service that keeps captions for a short time may have forgotten it altogether.
+        if (!mayBeOurs(error, ['caption_gone', 'not_found'])) throw error;
+      }
     },
   };
   return client;
+}
+
+/** Does this refusal say that all is done, maybe by an earlier try of the same request whose answer was lost? */
+function mayBeOurs(error: unknown, codes: ErrorCode[]): boolean {
+  return error instanceof CaptionApiError && error.mayBeDone && codes.includes(error.problem.code);
 }
 
 function buildUpload(picture: Picture, choices: CaptionChoices) {

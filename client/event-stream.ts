@@ -1,5 +1,6 @@
 // Server-sent events with a header for the key, which EventSource has not: reads, and goes on where it was cut off.
 import type { CaptionEvent } from '@caption-queue/contract/events';
+import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { pause } from './request.ts';
 
 /** Until the server says otherwise. */
@@ -21,16 +22,17 @@ export async function* readEventStream(options: {
   const { open, signal } = options;
   let { lastEventId } = options;
   let reconnectMs = DEFAULT_RECONNECT_MS;
+  const onRetry = (ms: number) => {
+    reconnectMs = ms;
+  };
   for (;;) {
-    const response = await open(lastEventId);
-    if (response.status === 204 || response.body === null) return;
+    const { status, body } = await open(lastEventId);
+    if (status === 204 || body === null) return;
     try {
-      for await (const block of readBlocks(response.body)) {
-        if (block.retry !== undefined) reconnectMs = Number(block.retry);
-        if (block.id === undefined || block.event === undefined) continue;
-        lastEventId = block.id;
-        const { event: type, id } = block;
-        yield { type, id, data: JSON.parse(block.data ?? '{}') } as ClientEvent;
+      for await (const { id, event: type, data } of readMessages({ body, onRetry })) {
+        if (id === undefined || type === undefined) continue;
+        lastEventId = id;
+        yield { type, id, data: JSON.parse(data) } as ClientEvent;
         if (terminalEvents.has(type)) return;
       }
     } catch (error) {
@@ -42,26 +44,27 @@ export async function* readEventStream(options: {
   }
 }
 
-/** Fields of each block; comments, which only keep the connection alive, are left out. */
-async function* readBlocks(
-  body: ReadableStream<Uint8Array>,
-): AsyncGenerator<Record<string, string>, void, void> {
+/** What the server sends, comments and messages without data left out. */
+async function* readMessages(options: {
+  body: ReadableStream<Uint8Array>;
+  onRetry: (ms: number) => void;
+}): AsyncGenerator<EventSourceMessage, void, void> {
+  const messages: EventSourceMessage[] = [];
+  const onEvent = (message: EventSourceMessage) => void messages.push(message);
+  const parser = createParser({ onEvent, onRetry: options.onRetry });
   const decoder = new TextDecoder();
-  const reader = body.getReader();
-  let text = '';
+  const reader = options.body.getReader();
+  let endsInCr = false;
   try {
     for (;;) {
       const { done, value } = await reader.read();
+      // The parser waits for what follows a last CR, which may be half of a CRLF; at the end it is a line's end.
+      if (done && endsInCr) parser.feed('\n');
+      const text = decoder.decode(value, { stream: true });
+      parser.feed(text);
+      endsInCr = text.endsWith('\r');
+      yield* messages.splice(0);
       if (done) return;
-      const blocks = (text + decoder.decode(value, { stream: true })).split('\n\n');
-      text = blocks.pop() ?? '';
-      for (const block of blocks) {
-        const fields = block.split('\n').flatMap((line): [string, string][] => {
-          const [, name, content = ''] = /^(\w+): ?(.*)$/.exec(line) ?? [];
-          return name === undefined ? [] : [[name, content]];
-        });
-        yield Object.fromEntries(fields);
-      }
     }
   } finally {
     await reader.cancel().catch(() => undefined);

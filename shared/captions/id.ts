@@ -1,27 +1,11 @@
 // Ids of captions and batches: a prefix and a UUIDv7 (RFC 9562), so that they sort by the time they were made.
-import { randomBytes } from 'node:crypto';
+import { v7 } from 'uuid';
 
-/** @param nowMs milliseconds since 1970, for the first 48 bits */
-export function createCaptionId(nowMs: number = Date.now()): string {
-  return `cap_${createUuid(nowMs)}`;
+/** @param nowMs milliseconds since 1970. Default: now; of one process, even those of one millisecond sort in order. */
+export function createCaptionId(nowMs?: number): string {
+  return `cap_${nowMs === undefined ? v7() : v7({ msecs: nowMs })}`;
 }
 
 export function createBatchId(): string {
-  return `batch_${createUuid(Date.now())}`;
-}
-
-function createUuid(nowMs: number): string {
-  const bytes = randomBytes(16);
-  bytes.writeUIntBE(nowMs, 0, 6);
-  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x70, 6); // version 7
-  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8); // variant of RFC 9562
-  const hex = bytes.toString('hex');
-  const groups = [
-    hex.slice(0, 8),
-    hex.slice(8, 12),
-    hex.slice(12, 16),
-    hex.slice(16, 20),
-    hex.slice(20),
-  ];
-  return groups.join('-');
+  return `batch_${v7()}`;
 }

@@ -2,7 +2,7 @@
 
 import { type CaptionClient, createCaptionClient } from '@caption-queue/client/caption-client';
 import { CaptionApiError } from '@caption-queue/client/request';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startApi, type TestApi } from '../support/api.ts';
 import { readPhoto } from '../support/pictures.ts';
 import { createWorkerSide, generateFake, type WorkerSide } from '../support/pipeline.ts';
@@ -138,6 +138,16 @@ describe.skipIf(!redisIsAvailable)('the client', () => {
     const { data } = await client.list({ limit: 100 });
     expect(data.length).toBe(before.data.length + 1);
     expect(data[0]?.id).toBe(id);
+  });
+
+  it('works on a page that came over plain HTTP, where browsers have no randomUUID', async () => {
+    const getRandomValues = crypto.getRandomValues.bind(crypto);
+    vi.stubGlobal('crypto', { getRandomValues });
+    try {
+      expect(await client.create(photo)).toHaveProperty('id');
+    } finally {
+      vi.unstubAllGlobals();
+    }
   });
 
   it('tries again when the service says so, and gives up in the end', async () => {

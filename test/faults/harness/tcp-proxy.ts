@@ -14,6 +14,8 @@ export interface TcpProxy {
   blackHole(): void;
   /** Connections get a reset, new ones too. */
   reset(): void;
+  /** The next answers of the target are lost once it has begun them: of each, all but `keptBytes` (default 0). */
+  loseAnswers(count: number, keptBytes?: number): void;
   /** Ends every connection once. New ones pass. */
   cut(): void;
   close(): Promise<void>;
@@ -23,6 +25,8 @@ export interface TcpProxy {
 export async function startTcpProxy(target: number): Promise<TcpProxy> {
   let mode: Mode = 'pass';
   let delayMs = 0;
+  let answersToLose = 0;
+  let bytesToKeep = 0;
   const sockets = new Set<Socket>();
   const held: (() => void)[] = [];
 
@@ -56,7 +60,13 @@ export async function startTcpProxy(target: number): Promise<TcpProxy> {
     track(client, upstream);
     track(upstream, client);
     client.on('data', forward(upstream));
-    upstream.on('data', forward(client));
+    const answer = forward(client);
+    upstream.on('data', (chunk) => {
+      if (answersToLose === 0) return answer(chunk);
+      answersToLose -= 1;
+      if (bytesToKeep === 0) client.resetAndDestroy();
+      else client.end(chunk.subarray(0, bytesToKeep));
+    });
   });
 
   function resetAll(): void {
@@ -82,6 +92,10 @@ export async function startTcpProxy(target: number): Promise<TcpProxy> {
     reset() {
       mode = 'resetting';
       resetAll();
+    },
+    loseAnswers(count, keptBytes = 0) {
+      answersToLose = count;
+      bytesToKeep = keptBytes;
     },
     cut() {
       for (const socket of sockets) socket.destroy();

@@ -1,5 +1,6 @@
-// Signatures against the specification's own example and its library.
+// Signatures against the specification's own example, its library, and the cryptography of Node.js.
 
+import { createHmac, randomBytes } from 'node:crypto';
 import { createSecret, signatureHeaders } from '@caption-queue/api/webhooks/signature';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
@@ -29,5 +30,18 @@ describe('a signature', () => {
     }
     expect(() => new Webhook(createSecret()).verify(body, headers)).toThrow();
     expect(() => new Webhook(secrets[0] as string).verify(`${body} `, headers)).toThrow();
+  });
+
+  it.each([0, 1, 55, 56, 64, 1_000, 20_000])('is right for a body of %i bytes', (bytes) => {
+    const id = 'msg_1';
+    const body = randomBytes(bytes).toString('latin1');
+    const secrets = [createSecret(), createSecret(), createSecret()];
+    const headers = signatureHeaders({ id, timestampMs: 1_700_000_000_000, body, secrets });
+    const expected = secrets.map((secret) => {
+      const key = Buffer.from(secret.replace('whsec_', ''), 'base64');
+      const hash = createHmac('sha256', key).update(`${id}.1700000000.${body}`).digest('base64');
+      return `v1,${hash}`;
+    });
+    expect(headers['webhook-signature']).toBe(expected.join(' '));
   });
 });
