@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { createOutboundClient } from '@caption-queue/api/outbound/client';
 import type { Resolve } from '@caption-queue/api/outbound/lookup';
-import type { Clock } from '@caption-queue/api/webhooks/clock';
+import type { Clock } from '@caption-queue/api/webhooks/schedule';
 import { startWebhooks, type WebhookOptions } from '@caption-queue/api/webhooks/start-webhooks';
 import type { CaptionStatus } from '@caption-queue/contract/caption';
 import { deliveryQueue } from '@caption-queue/contract/jobs';

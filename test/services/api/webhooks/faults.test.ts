@@ -1,8 +1,8 @@
 // Webhooks while things die: the process that sends, and the Redis that remembers.
 
-import { systemClock } from '@caption-queue/api/webhooks/clock';
 import { createWebhookDeliveries } from '@caption-queue/api/webhooks/deliveries';
 import { createWebhookEndpoints } from '@caption-queue/api/webhooks/endpoints';
+import { systemClock } from '@caption-queue/api/webhooks/schedule';
 import { Redis } from 'ioredis';
 import { afterEach, describe, expect, it } from 'vitest';
 import { fork } from '../../../support/fork.ts';
