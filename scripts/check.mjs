@@ -3,7 +3,7 @@
 import './lib/node-version.mjs';
 import { ensurePackages } from './lib/packages.mjs';
 import { repositoryRoot } from './lib/paths.mjs';
-import { runProgram } from './lib/processes.mjs';
+import { findProgram, runProgram } from './lib/processes.mjs';
 import { runCommand, say, step } from './lib/report.mjs';
 import { countsLine, runTests } from './lib/run-tests.mjs';
 

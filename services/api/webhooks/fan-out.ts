@@ -4,6 +4,7 @@ import { parseBatch } from '@caption-queue/captions/batch-record';
 import { parseRecord } from '@caption-queue/captions/record';
 import type { Caption } from '@caption-queue/contract/caption';
 import { MAX_WEBHOOK_BODY_BYTES, type WebhookEventType } from '@caption-queue/contract/webhooks';
+import { isRedisTrouble } from '@caption-queue/redis/errors';
 import type { Logger } from '@caption-queue/runtime/logger';
 import { toBatch, toCaption } from '../captions/resource.ts';
 import type { WebhookDeliveries } from './deliveries.ts';
@@ -43,20 +44,30 @@ export async function fanOut(
   if (receivers.length === 0) return [];
 
   const body = bodyOf(event, publicUrl);
+  async function keep(receiver: Receiver): Promise<string[]> {
+    const deliveryId = deliveryIdOf(id, receiver);
+    const outcome = await deliveries.create({ id: deliveryId, tenant, receiver, type, body });
+    if (outcome === 'full') {
+      metrics.ended('discarded');
+      logger.warn(
+        { tenant, type, ...toLog(receiver) },
+        'not delivered: too many wait for this receiver',
+      );
+    }
+    // `gone`: the endpoint was deleted since the list was read.
+    return outcome === 'created' || outcome === 'pending' ? [deliveryId] : [];
+  }
+
   const kept = await Promise.all(
-    receivers.map(async (receiver) => {
-      const deliveryId = deliveryIdOf(id, receiver);
-      const outcome = await deliveries.create({ id: deliveryId, tenant, receiver, type, body });
-      if (outcome === 'full') {
+    receivers.map((receiver) =>
+      keep(receiver).catch((error: unknown) => {
+        if (isRedisTrouble(error)) throw error;
+        // The others’ deliveries are kept, and need their jobs.
         metrics.ended('discarded');
-        logger.warn(
-          { tenant, type, ...toLog(receiver) },
-          'not delivered: too many wait for this receiver',
-        );
-      }
-      // `gone`: the endpoint was deleted since the list was read.
-      return outcome === 'created' || outcome === 'pending' ? [deliveryId] : [];
-    }),
+        logger.error({ err: error, tenant, type }, 'not delivered: it cannot be kept');
+        return [];
+      }),
+    ),
   );
   return kept.flat();
 }

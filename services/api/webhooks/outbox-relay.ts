@@ -102,18 +102,22 @@ export function createOutboxRelay(options: {
         await Promise.all(entries.map(handle));
       } catch (error) {
         if (stopping.signal.aborted) return;
-        if (error instanceof Error && error.message.startsWith('NOGROUP')) {
-          await createGroup().catch(() => undefined);
-          continue;
-        }
+        if (await createGroup(error)) continue;
         if (!isRedisTrouble(error)) logger.error({ err: error }, 'the outbox cannot be read');
         await pause(RETRY_MS, stopping.signal);
       }
     }
   }
 
-  async function createGroup(): Promise<void> {
-    await redis.xgroup('CREATE', outbox, GROUP, '0', 'MKSTREAM');
+  /** @returns was it missing, and is there now? */
+  async function createGroup(error: unknown): Promise<boolean> {
+    if (!(error instanceof Error && error.message.startsWith('NOGROUP'))) return false;
+    try {
+      await redis.xgroup('CREATE', outbox, GROUP, '0', 'MKSTREAM');
+      return true;
+    } catch (err) {
+      return err instanceof Error && err.message.startsWith('BUSYGROUP'); // another process was quicker
+    }
   }
 
   const running = run();

@@ -1,5 +1,6 @@
 // How events reach receivers: signed, again and again until they are received, and without one receiver harming another.
 
+import { once } from 'node:events';
 import { createWebhookDeliveries } from '@caption-queue/api/webhooks/deliveries';
 import {
   createWebhookEndpoints,
@@ -418,6 +419,31 @@ describe.skipIf(!redisIsAvailable)('webhooks', () => {
     await delivering.happen(endedCaption());
     const [, later] = await until(2);
     expect(later?.headers['webhook-signature']).not.toContain(' ');
+  });
+
+  it('reach the others when one receiver’s cannot be kept', async () => {
+    const { delivering, receiver, endpoint } = await setUp();
+    const { url, until } = await receiver();
+    await endpoint(url);
+    await delivering.happen(endedCaption('succeeded', { webhook: 'no URL at all' }));
+    await until(1);
+  });
+
+  it('are looked for at a pace while the outbox’s group is missing and cannot be made', async () => {
+    const user = `user-${randomPrefix()}`;
+    await redis.acl('SETUSER', user, 'on', '>secret', '~*', '&*', '+@all', '-xgroup');
+    const outbox = new Redis(server.url, { username: user, password: 'secret' });
+    await once(outbox, 'ready');
+    const attempts = async () => {
+      const stats = await redis.info('commandstats');
+      return Number(/cmdstat_xgroup\b[^\n]*rejected_calls=(\d+)/.exec(stats)?.[1] ?? 0);
+    };
+    const before = await attempts();
+    const beginMs = performance.now();
+    await setUp({ webhooks: { outboxRedis: outbox } });
+    await expect.poll(async () => (await attempts()) - before, soon).toBeGreaterThanOrEqual(3);
+    // Two pauses of half a second lie between three attempts.
+    expect(performance.now() - beginMs).toBeGreaterThan(900);
   });
 
   it('survive the death of the process that took them', async () => {
