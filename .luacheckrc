@@ -2,6 +2,7 @@
 -- is known in the others by the lists below.
 std = 'lua51'
 max_line_length = 120
+exclude_files = { '**/node_modules' }
 
 local preamble = { 'keys', 'args', 'flatten', 'reply' }
 local captions = {
