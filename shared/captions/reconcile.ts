@@ -124,19 +124,30 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   async function tick(): Promise<void> {
     if (!(await holdLock(LOCK_TTL_MS))) return;
     const nowMs = await readClock();
-    const expired = await store.expireDue({ nowMs, limit: SLICE });
-    if (expired.length > 0) logger.info({ captionIds: expired }, 'expired');
-    await store.forgetPurged({ nowMs, limit: SLICE });
-    const suspects = await takeSlice(nowMs);
-    await Promise.all(suspects.map(look));
+    // Each by itself, so that a caption whose record is damaged holds up none of the others.
+    await attempt(async () => {
+      const expired = await store.expireDue({ nowMs, limit: SLICE });
+      if (expired.length > 0) logger.info({ captionIds: expired }, 'expired');
+    });
+    await attempt(() => store.forgetPurged({ nowMs, limit: SLICE }));
+    await attempt(async () => {
+      const suspects = await takeSlice(nowMs);
+      await Promise.all(suspects.map((suspect) => attempt(() => look(suspect))));
+    });
+  }
+
+  async function attempt(work: () => Promise<unknown>): Promise<void> {
+    try {
+      await work();
+    } catch (err) {
+      if (!isConnectionError(err)) logger.error({ err }, 'reconciling failed; trying again');
+    }
   }
 
   async function run(): Promise<void> {
     while (!stopping) {
       if (redis.status === 'ready') {
-        await tick().catch((err: unknown) => {
-          if (!isConnectionError(err)) logger.error({ err }, 'reconciling failed; trying again');
-        });
+        await attempt(tick);
       }
       await new Promise<void>((resolve) => {
         if (stopping) return resolve();
