@@ -40,7 +40,7 @@ export interface CaptionChoices {
   /** Default `interactive`. */
   priority?: Priority | undefined;
   metadata?: Metadata | undefined;
-  /** Told of its end, if `webhookEvents` (default: all) has the event. */
+  /** Notified of its end, if `webhookEvents` (default: all) has the event. */
   webhook?: string | undefined;
   webhookEvents?: readonly WebhookEventType[] | undefined;
   /** A caption that has not ended by then becomes `expired`. Default: it may take as long as it takes. */

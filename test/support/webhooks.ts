@@ -103,8 +103,8 @@ export interface Delivering {
   readonly registry: Registry;
   /** Turns the clock and wakes every delivery that waits; one that isn't due yet goes back to waiting. */
   turn(ms: number): Promise<void>;
-  /** Writes what happened into the outbox, as the script does that ends a caption. */
-  happen(fields: Record<string, string>): Promise<void>;
+  /** Writes an event into the outbox, as the script does that ends a caption. */
+  addEvent(fields: Record<string, string>): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -147,7 +147,7 @@ export async function startDelivering(options: {
       clock.turn(ms);
       await queue.promoteJobs();
     },
-    async happen(fields) {
+    async addEvent(fields) {
       await redis.xadd(keys.outbox, '*', ...Object.entries(fields).flat());
     },
     async stop() {

@@ -47,7 +47,13 @@ describe.skipIf(!redisIsAvailable)('a caption’s events', () => {
     const events = await reading;
     expect(words(events)).toEqual(['picture', 'number', '4']);
     expect(events.map(({ event }) => event.type)).toEqual([
-      ...['status', 'status', 'status', 'word', 'word', 'word', 'completed'],
+      'status',
+      'status',
+      'status',
+      'word',
+      'word',
+      'word',
+      'completed',
     ]);
     expect(await side.store.get(id)).toEqual({ ...events.at(-1)?.event.data, tenant: 'default' });
   });

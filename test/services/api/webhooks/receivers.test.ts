@@ -92,7 +92,7 @@ describe.skipIf(!redisIsAvailable)('the receiver of docs/webhooks.md', () => {
     const delivering = await startDelivering({ redisUrl: server.url, prefix });
     closers.push(() => delivering.stop());
     const caption = endedCaption();
-    await delivering.happen(caption);
+    await delivering.addEvent(caption);
     const delivery = async () => (await deliveries.list(webhook.id, { limit: 1 })).deliveries[0];
     await expect.poll(delivery, soon).toMatchObject({ attempts: [{ status: 204 }] });
     await deliveries.replay(webhook.id, (await delivery())?.id ?? '');
