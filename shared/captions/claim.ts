@@ -71,6 +71,18 @@ export function createStageClaims({ run, queues }: StoreContext): StageClaims {
     return 'revived';
   }
 
+  async function finish(
+    claim: ClaimRef,
+    ending: { status: 'succeeded' | 'failed'; fields: Record<string, string | number> },
+  ): Promise<void> {
+    const { kind } = await run(scripts.FINISH, {
+      ...writeOf(claim),
+      stage: claim.stage,
+      ...ending,
+    });
+    if (kind === 'lost') throw new ClaimLostError(claim);
+  }
+
   return {
     async claim({ captionId, stage, dispatch, bundleHash }) {
       const reply = await run(scripts.CLAIM, {
@@ -123,28 +135,16 @@ export function createStageClaims({ run, queues }: StoreContext): StageClaims {
     },
 
     async succeed({ claim, output, decodeMs, model }) {
-      const { kind } = await run(scripts.FINISH, {
-        ...writeOf(claim),
-        stage: claim.stage,
-        status: 'succeeded',
-        fields: {
-          output: JSON.stringify(output),
-          model: JSON.stringify(model),
-          decode_ms: decodeMs,
-        },
-      });
-      if (kind === 'lost') throw new ClaimLostError(claim);
+      const fields = {
+        output: JSON.stringify(output),
+        model: JSON.stringify(model),
+        decode_ms: decodeMs,
+      };
+      await finish(claim, { status: 'succeeded', fields });
     },
 
-    async fail({ claim, error }) {
-      const { kind } = await run(scripts.FINISH, {
-        ...writeOf(claim),
-        stage: claim.stage,
-        status: 'failed',
-        fields: { error: JSON.stringify(error) },
-      });
-      if (kind === 'lost') throw new ClaimLostError(claim);
-    },
+    fail: ({ claim, error }) =>
+      finish(claim, { status: 'failed', fields: { error: JSON.stringify(error) } }),
 
     async release(claim) {
       await run(scripts.RELEASE, { ...writeOf(claim), stage: claim.stage });
