@@ -67,6 +67,7 @@ export async function build({ besides = [] } = {}) {
       sourcemap: true,
       sourcesContent: false,
       logLevel: 'warning',
+      loader: { '.lua': 'text' },
       plugins: [npmPackagesStayOutside],
     })
     .catch(() => {

@@ -27,7 +27,6 @@ import { serveQueueBoard } from './operating/queue-board.ts';
 import { operatingRoutes } from './operating/routes.ts';
 import { secureAnswers, servePage } from './page/serve.ts';
 import { parseOrigins, parseTrustProxy } from './settings.ts';
-import type { Clock } from './webhooks/clock.ts';
 import { webhookDeliveryRoutes } from './webhooks/routes/deliveries.ts';
 import { webhookRoutes } from './webhooks/routes/endpoints.ts';
 import { webhookSecretRoutes } from './webhooks/routes/secrets.ts';
@@ -54,8 +53,6 @@ export interface AppOptions extends ApiDependencies {
   tracing?: boolean;
   /** Between two heartbeat comments of an event stream. Default 15 s. */
   heartbeatMs?: number;
-  /** Of webhooks. Default: the system's. */
-  clock?: Clock;
 }
 
 /** Builds the application with all its routes; the caller closes it. */

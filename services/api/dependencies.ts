@@ -14,6 +14,7 @@ import type { EventStreams } from './captions/event-stream.ts';
 import type { OutboundClient } from './outbound/client.ts';
 import type { ApiSettings } from './settings.ts';
 import type { ImagingPool } from './uploads/imaging/pool.ts';
+import type { WebhookStores } from './webhooks/stores.ts';
 
 export interface ApiDependencies {
   settings: ApiSettings;
@@ -25,6 +26,8 @@ export interface ApiDependencies {
   imaging: Pick<ImagingPool, 'normalise'>;
   /** Requests URLs that clients gave. */
   outbound: OutboundClient;
+  /** With deadlines. */
+  webhooks: WebhookStores;
   apiKeys: Pick<ApiKeys, 'find'>;
   /** Of role `producer`. */
   redis: Redis;

@@ -23,6 +23,7 @@ import { readOutboundRules } from './outbound/settings.ts';
 import { type ApiSettings, loadApiSettings } from './settings.ts';
 import { createImagingPool } from './uploads/imaging/pool.ts';
 import { startWebhooks } from './webhooks/start-webhooks.ts';
+import { createRequestWebhookStores } from './webhooks/stores.ts';
 
 /** EX_CONFIG of sysexits.h: starting it again won't help, so whoever supervises it shouldn't. */
 const EXIT_NEVER = 78;
@@ -147,6 +148,11 @@ const app = await buildApp({
   results,
   imaging,
   outbound,
+  webhooks: createRequestWebhookStores({
+    redis,
+    prefix,
+    retentionSeconds: settings.RETENTION_SECONDS,
+  }),
   apiKeys: createApiKeys({ redis, prefix }),
   redis,
   redisProblem: () => redisProblem(redis),

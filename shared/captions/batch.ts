@@ -2,29 +2,52 @@
 import type { CaptionError, Priority } from '@caption-queue/contract/caption';
 import { DomainError } from '@caption-queue/contract/errors';
 import { toBuffer } from '@caption-queue/redis/bytes';
+import { integer, json } from '@caption-queue/redis/codecs';
 import { withinDeadline } from '@caption-queue/redis/deadline';
-import { runTransaction, type ScriptCall } from '@caption-queue/redis/script';
+import {
+  defineScript,
+  prepareScript,
+  type ReplyOf,
+  runTransaction,
+  type ScriptCall,
+} from '@caption-queue/redis/script';
 import { parseBatch, type StoredBatch } from './batch-record.ts';
 import { type StoreContext, scriptKeys } from './context.ts';
 import type { AdmissionOptions } from './create.ts';
 import { createBatchId, createCaptionId } from './id.ts';
-import { createLimits, throwIfRefused } from './limits.ts';
+import { createLimits, type FullPart, fullPart, idempotencyConflict, queueFull } from './limits.ts';
+import createBatchLua from './lua/create/create-batch.lua';
 import {
+  admissionScript,
   bindingKey,
   type CaptionChoices,
   choiceFields,
   type Ending,
-  endedBirth,
-  fields,
   type Picture,
-  waitingBirth,
+  prepareEnded,
+  prepareWaiting,
 } from './new-caption.ts';
 import { readCaption } from './read.ts';
 import type { StoredCaption } from './record.ts';
-import { CREATE_BATCH } from './scripts/batch.ts';
 
 /** Pixels are stored before the batch is admitted; of one that never is, they vanish after this long. */
 const STAGED_PIXELS_SECONDS = 600;
+
+const CREATE_BATCH = defineScript({
+  name: 'create-batch',
+  lua: createBatchLua,
+  include: admissionScript.include,
+  keys: admissionScript.keys,
+  args: {
+    ...admissionScript.args,
+    /** Most captions in work. */
+    limits: json<Record<FullPart, number>>(),
+    /** How many of its captions need work. */
+    waiting: integer,
+    captionIds: json<string[]>(),
+  },
+  replies: { ...admissionScript.replies, full: { part: fullPart } },
+});
 
 /** One of a batch: a picture to work on, one captioned before, or what is wrong with it. */
 export type BatchItem = Picture | Ending | { error: CaptionError };
@@ -64,22 +87,29 @@ export function createBatchStore(
 
   const read = async (batchId: string) => parseBatch(await redis.hgetall(keys.batch(batchId)));
 
-  function batchCall(batchId: string, batch: NewBatch, captionIds: string[]): ScriptCall {
+  function prepareBatch(
+    batchId: string,
+    batch: NewBatch,
+    captionIds: string[],
+  ): ScriptCall<ReplyOf<typeof CREATE_BATCH>> {
     const { tenant, priority, idempotency, items } = batch;
-    const waiting = items.filter(needsWork).length;
-    return {
-      script: CREATE_BATCH,
-      keys: [
+    return prepareScript(CREATE_BATCH, {
+      keys: {
         ...scriptKeys(keys, batchId),
-        bindingKey(keys, { tenant, key: idempotency?.key }),
-        keys.batch(batchId),
-      ],
-      args: [
-        ...[keys.hint(batchId), batchId, idempotency?.requestHash ?? '', tenant, priority],
-        ...[limits.all, limits.bulk, limits.tenant, waiting, captionIds.length, ...captionIds],
-        ...fields({ retention_seconds: retentionSeconds, ...choiceFields(batch) }),
-      ],
-    };
+        binding: idempotency && bindingKey(keys, tenant, idempotency.key),
+        batch: keys.batch(batchId),
+      },
+      args: {
+        id: batchId,
+        tenant,
+        priority,
+        requestHash: idempotency?.requestHash,
+        limits,
+        waiting: items.filter(needsWork).length,
+        captionIds,
+        fields: { retention_seconds: retentionSeconds, ...choiceFields(batch) },
+      },
+    });
   }
 
   /** Beforehand, so that nothing large is sent within the transaction. */
@@ -96,24 +126,27 @@ export function createBatchStore(
   async function admit(batch: NewBatch, captions: readonly BatchCaption[]): Promise<StoredBatch> {
     const { items: _each, idempotency: _theBatch, ...caption } = batch;
     const batchId = createBatchId();
-    const [answer] = await runTransaction(redis, [
-      batchCall(
-        batchId,
-        batch,
-        captions.map(({ captionId }) => captionId),
-      ),
-      ...captions.map(({ captionId, item }) => {
-        const birth = { keys, captionId, caption, retentionSeconds, batchId };
+    const captionIds = captions.map(({ captionId }) => captionId);
+    const reply = await runTransaction(redis, {
+      first: prepareBatch(batchId, batch, captionIds),
+      following: captions.map(({ captionId, item }) => {
+        const common = { keys, captionId, caption, retentionSeconds, batchId };
         return needsWork(item)
-          ? waitingBirth({ ...birth, picture: item, limits })
-          : endedBirth({ ...birth, ending: item });
+          ? prepareWaiting({ ...common, picture: item, limits })
+          : prepareEnded({ ...common, ending: item });
       }),
-    ]);
-    const kind = answer?.text(0) ?? '';
-    if (kind !== 'created') {
-      await redis.unlink(captions.map(({ captionId }) => keys.pixels(captionId)));
-      throwIfRefused(kind, () => answer?.text(1) ?? '');
-      return readBound(answer?.text(1) ?? '');
+    });
+    if (reply.kind !== 'created') {
+      await redis.unlink(captionIds.map((captionId) => keys.pixels(captionId)));
+    }
+    switch (reply.kind) {
+      case 'conflict':
+        throw idempotencyConflict();
+      case 'full':
+        throw queueFull(reply.part);
+      case 'repeated':
+        return readBound(reply.id);
+      default:
     }
     await Promise.all(
       captions.map(({ captionId, item }) => {

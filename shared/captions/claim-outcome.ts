@@ -17,7 +17,7 @@ export interface ClaimRef {
   readonly fence: number;
 }
 
-interface ClaimBase extends ClaimRef {
+export interface ClaimBase extends ClaimRef {
   /** How many claims this stage has had, this one included. */
   readonly claims: number;
   readonly options: CaptionOptions;

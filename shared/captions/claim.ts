@@ -1,11 +1,13 @@
 // The part of the caption store that workers and the reconciler use: claims, what they write, and lost jobs.
-import type { CaptionError, Priority, Stage } from '@caption-queue/contract/caption';
+import type { CaptionError, CaptionInput, Stage } from '@caption-queue/contract/caption';
 import { type FailureCode, failureCodes } from '@caption-queue/contract/errors';
 import { MAX_CLAIMS, type NewStageJob } from '@caption-queue/contract/jobs';
-import { toBuffer } from '@caption-queue/redis/bytes';
-import type { Script, ScriptArgument, ScriptReply } from '@caption-queue/redis/script';
+import { toBuffer, toUint16Array } from '@caption-queue/redis/bytes';
+import type { ReplyOf } from '@caption-queue/redis/script';
 import {
+  type ClaimBase,
   ClaimLostError,
+  type ClaimOf,
   type ClaimOutcome,
   type ClaimRef,
   type Fetched,
@@ -13,9 +15,8 @@ import {
   type ProgressEvent,
   type Success,
 } from './claim-outcome.ts';
-import { parseClaim } from './claim-reply.ts';
+import * as scripts from './claim-scripts.ts';
 import type { StoreContext } from './context.ts';
-import * as scripts from './scripts/transitions.ts';
 
 const tooManyAttempts = failure('too_many_attempts', failureCodes.too_many_attempts);
 const pixelsLost = failure('stage_failed', 'The picture is no longer stored. Upload it again.');
@@ -60,118 +61,148 @@ export interface StageClaims {
 }
 
 export function createStageClaims({ run, queues }: StoreContext): StageClaims {
-  async function write(script: Script, claim: ClaimRef, ...args: ScriptArgument[]) {
-    const reply = await run(script, claim.captionId, ...args);
-    if (reply.text(0) === 'lost') throw new ClaimLostError(claim);
-    return reply;
-  }
-
   async function revive(
-    reply: ScriptReply,
+    reply: ReplyOf<typeof scripts.REDISPATCH>,
     next: { captionId: string; stage: Stage },
   ): Promise<Revival> {
-    const kind = reply.text(0);
-    if (kind === 'moved') return 'moved';
-    if (kind === 'exhausted') return 'failed';
-    const priority = reply.text(2) as Priority;
-    await queues.add({ ...next, dispatch: reply.number(1), priority });
+    if (reply.kind === 'moved') return 'moved';
+    if (reply.kind === 'exhausted') return 'failed';
+    await queues.add({ ...next, dispatch: reply.dispatch, priority: reply.priority });
     return 'revived';
   }
 
+  async function finish(
+    claim: ClaimRef,
+    ending: { status: 'succeeded' | 'failed'; fields: Record<string, string | number> },
+  ): Promise<void> {
+    const { kind } = await run(scripts.FINISH, {
+      ...writeOf(claim),
+      stage: claim.stage,
+      ...ending,
+    });
+    if (kind === 'lost') throw new ClaimLostError(claim);
+  }
+
   return {
-    async claim<S extends Stage>(claimOptions: {
-      captionId: string;
-      stage: S;
-      dispatch: number;
-      bundleHash?: string;
-    }) {
-      const { captionId, stage, dispatch, bundleHash = '' } = claimOptions;
-      const reply = await run(
-        scripts.CLAIM,
-        captionId,
+    async claim({ captionId, stage, dispatch, bundleHash }) {
+      const reply = await run(scripts.CLAIM, {
+        id: captionId,
         stage,
         dispatch,
-        MAX_CLAIMS,
+        maxClaims: MAX_CLAIMS,
         bundleHash,
         tooManyAttempts,
         pixelsLost,
-      );
-      return parseClaim(reply, { captionId, stage, dispatch });
+      });
+      if (reply.kind !== 'claimed') return reply;
+      const { fence, claims, options, createdAt, waitedMs } = reply;
+      const base = { captionId, dispatch, fence, claims, options, waitedMs };
+      const claim = buildClaim[stage]({ ...base, createdAt: new Date(createdAt) }, reply);
+      return { kind: 'claimed', claim };
     },
 
     async storeFetched({ claim, input, pixels }) {
-      const { captionId, dispatch, fence } = claim;
-      const json = JSON.stringify(input);
-      const reply = await write(scripts.FETCHED, claim, dispatch, fence, toBuffer(pixels), json);
-      const priority = reply.text(2) as Priority;
-      await queues.add({ stage: 'encode', captionId, dispatch: reply.number(1), priority });
+      const args = { ...writeOf(claim), pixels: toBuffer(pixels), input };
+      const reply = await run(scripts.STORE_FETCHED, args);
+      if (reply.kind === 'lost') throw new ClaimLostError(claim);
+      const { captionId } = claim;
+      const { dispatch, priority } = reply;
+      await queues.add({ stage: 'encode', captionId, dispatch, priority });
     },
 
     async handOver({ claim, features, featureCache, encodeMs, bundleHash }) {
-      const reply = await write(
-        scripts.HAND_OVER,
-        claim,
-        claim.dispatch,
-        claim.fence,
-        toBuffer(features),
+      const reply = await run(scripts.HAND_OVER, {
+        ...writeOf(claim),
+        features: toBuffer(features),
         featureCache,
         encodeMs,
         bundleHash,
-      );
-      await queues.add({
-        stage: 'decode',
-        captionId: claim.captionId,
-        dispatch: reply.number(1),
-        priority: reply.text(2) as Priority,
       });
+      if (reply.kind === 'lost') throw new ClaimLostError(claim);
+      const { captionId } = claim;
+      const { dispatch, priority } = reply;
+      await queues.add({ stage: 'decode', captionId, dispatch, priority });
     },
 
     enqueue: (job) => queues.add(job),
 
-    async appendEvents({ claim, events }) {
-      if (events.length === 0) return;
-      const words = events.filter((event) => event.type === 'word').length;
-      const pairs = events.flatMap((event) => [event.type, JSON.stringify(event.data)]);
-      await write(scripts.APPEND_EVENTS, claim, claim.dispatch, claim.fence, words, ...pairs);
+    async appendEvents({ claim, events: all }) {
+      if (all.length === 0) return;
+      const words = all.filter((event) => event.type === 'word').length;
+      const events = all.map(({ type, data }): [string, string] => [type, JSON.stringify(data)]);
+      const { kind } = await run(scripts.APPEND_EVENTS, { ...writeOf(claim), events, words });
+      if (kind === 'lost') throw new ClaimLostError(claim);
     },
 
     async succeed({ claim, output, decodeMs, model }) {
-      const fields = [
-        ...['output', JSON.stringify(output)],
-        ...['model', JSON.stringify(model)],
-        ...['decode_ms', decodeMs],
-      ];
-      const { stage, dispatch, fence } = claim;
-      await write(scripts.FINISH, claim, stage, dispatch, fence, 'succeeded', ...fields);
+      const fields = {
+        output: JSON.stringify(output),
+        model: JSON.stringify(model),
+        decode_ms: decodeMs,
+      };
+      await finish(claim, { status: 'succeeded', fields });
     },
 
-    async fail({ claim, error }) {
-      const { stage, dispatch, fence } = claim;
-      const fields = ['error', JSON.stringify(error)];
-      await write(scripts.FINISH, claim, stage, dispatch, fence, 'failed', ...fields);
-    },
+    fail: ({ claim, error }) =>
+      finish(claim, { status: 'failed', fields: { error: JSON.stringify(error) } }),
 
-    async release({ captionId, stage, dispatch, fence }) {
-      await run(scripts.RELEASE, captionId, stage, dispatch, fence);
+    async release(claim) {
+      await run(scripts.RELEASE, { ...writeOf(claim), stage: claim.stage });
     },
 
     async redispatch({ captionId, stage, dispatch }) {
-      const reply = await run(
-        scripts.REDISPATCH,
-        captionId,
+      const reply = await run(scripts.REDISPATCH, {
+        id: captionId,
         stage,
         dispatch,
-        MAX_CLAIMS,
+        maxClaims: MAX_CLAIMS,
         tooManyAttempts,
-      );
+      });
       return revive(reply, { captionId, stage });
     },
 
     async restart({ captionId, dispatch }) {
-      const reply = await run(scripts.RESTART, captionId, dispatch, MAX_CLAIMS, tooManyAttempts);
+      const reply = await run(scripts.RESTART, {
+        id: captionId,
+        dispatch,
+        maxClaims: MAX_CLAIMS,
+        tooManyAttempts,
+      });
       return revive(reply, { captionId, stage: 'encode' });
     },
   };
+}
+
+/** Which claim writes. */
+function writeOf({ captionId, dispatch, fence }: ClaimRef) {
+  return { id: captionId, dispatch, fence };
+}
+
+type Claimed = Extract<ReplyOf<typeof scripts.CLAIM>, { kind: 'claimed' }>;
+
+/** What the answer holds for each stage. */
+const buildClaim: {
+  [S in Stage]: (base: Omit<ClaimBase, 'stage'>, reply: Claimed) => ClaimOf<S>;
+} = {
+  fetching: (base, { work }) => ({ ...base, stage: 'fetching', url: work.toString() }),
+  encode: (base, { work, input }) => ({
+    ...base,
+    stage: 'encode',
+    pixelsHash: hashOf(input),
+    pixels: new Uint8Array(work),
+  }),
+  decode: (base, { work, input, bundleHash = '' }) => ({
+    ...base,
+    stage: 'decode',
+    pixelsHash: hashOf(input),
+    bundleHash,
+    features: toUint16Array(work),
+  }),
+};
+
+function hashOf(input: CaptionInput | undefined): string {
+  if (input === undefined) throw new Error('The record of a claimed caption has no input.');
+  return input.sha256;
 }
 
 function failure(code: FailureCode, detail: string): string {

@@ -1,13 +1,10 @@
 // What all parts of the caption store share: the connection, the queues, and the way to run a transition.
 
+import { Priority, Stage } from '@caption-queue/contract/caption';
 import type { NewStageJob, StageJobRef } from '@caption-queue/contract/jobs';
+import { type Codecs, oneOf, type Values } from '@caption-queue/redis/codecs';
 import { buildKeys, type Keys } from '@caption-queue/redis/keys';
-import {
-  runScript,
-  type Script,
-  type ScriptArgument,
-  type ScriptReply,
-} from '@caption-queue/redis/script';
+import { type Replies, type Reply, runScript, type Script } from '@caption-queue/redis/script';
 import type { Redis } from 'ioredis';
 
 /** How stages get their work; jobs/queues.ts does it with BullMQ. */
@@ -24,8 +21,11 @@ export interface StoreContext {
   readonly redis: Redis;
   readonly queues: StageJobs;
   readonly keys: Keys;
-  /** Runs a transition of one caption. */
-  run(script: Script, captionId: string, ...args: ScriptArgument[]): Promise<ScriptReply>;
+  /** Runs a transition of the caption `args.id`. */
+  run<Args extends Codecs, R extends Replies>(
+    script: Script<CaptionKey, Args, R>,
+    args: Values<Args> & { id: string },
+  ): Promise<Reply<R>>;
 }
 
 export function createStoreContext(options: {
@@ -39,29 +39,47 @@ export function createStoreContext(options: {
     redis,
     queues,
     keys,
-    run: (script, captionId, ...args) =>
-      runScript(redis, script, {
-        keys: scriptKeys(keys, captionId),
-        args: [keys.hint(captionId), captionId, ...args],
-      }),
+    run: (script, args) => runScript(redis, script, { keys: scriptKeys(keys, args.id), args }),
   };
 }
 
-/** In the order in which scripts/prelude.ts takes them. */
-export function scriptKeys(keys: Keys, captionId: string): string[] {
-  return [
-    keys.caption(captionId),
-    keys.events(captionId),
-    keys.pixels(captionId),
-    keys.features(captionId),
-    keys.tombstone(captionId),
-    keys.active,
-    keys.activeBulk,
-    keys.index,
-    keys.deadlines,
-    keys.purges,
-    keys.counts,
-    keys.outbox,
-    keys.subscribers,
-  ];
+/** The same for every script of a caption, by the names that lua/prelude.lua knows. */
+export const captionKeys = [
+  'record',
+  'events',
+  'pixels',
+  'features',
+  'tombstone',
+  'hint',
+  'active',
+  'activeBulk',
+  'index',
+  'deadlines',
+  'purges',
+  'counts',
+  'outbox',
+  'subscribers',
+] as const;
+export type CaptionKey = (typeof captionKeys)[number];
+
+export const stage = oneOf(...Stage.enum);
+export const priority = oneOf(...Priority.enum);
+
+export function scriptKeys(keys: Keys, captionId: string): Record<CaptionKey, string> {
+  return {
+    record: keys.caption(captionId),
+    events: keys.events(captionId),
+    pixels: keys.pixels(captionId),
+    features: keys.features(captionId),
+    tombstone: keys.tombstone(captionId),
+    hint: keys.hint(captionId),
+    active: keys.active,
+    activeBulk: keys.activeBulk,
+    index: keys.index,
+    deadlines: keys.deadlines,
+    purges: keys.purges,
+    counts: keys.counts,
+    outbox: keys.outbox,
+    subscribers: keys.subscribers,
+  };
 }

@@ -1,24 +1,20 @@
 // The part of the caption store that creates captions, as many as there is room for, and each request's only once.
 import { DomainError } from '@caption-queue/contract/errors';
 import { withinDeadline } from '@caption-queue/redis/deadline';
-import { runScript, type ScriptCall, type ScriptReply } from '@caption-queue/redis/script';
+import { type ReplyOf, runCall } from '@caption-queue/redis/script';
 import type { StoreContext } from './context.ts';
 import { createCaptionId } from './id.ts';
-import {
-  type AdmissionLimits,
-  createLimits,
-  idempotencyConflict,
-  queueFull,
-  throwIfRefused,
-} from './limits.ts';
+import { type AdmissionLimits, createLimits, idempotencyConflict, queueFull } from './limits.ts';
 import {
   bindingKey,
   type CaptionChoices,
+  type CREATE,
+  type CREATE_ENDED,
   type Ending,
-  endedBirth,
   type Idempotency,
   type Picture,
-  waitingBirth,
+  prepareEnded,
+  prepareWaiting,
 } from './new-caption.ts';
 import { readCaption } from './read.ts';
 import type { StoredCaption } from './record.ts';
@@ -65,13 +61,21 @@ export function createCaptionAdmission(
   const { redis, queues, keys } = context;
   const limits = createLimits(wanted);
 
-  const runBirth = (call: ScriptCall) => runScript(redis, call.script, call);
-
   /** The caption that a script's answer is about: the new one or the one from before. */
-  async function answered(captionId: string, reply: ScriptReply): Promise<StoredCaption> {
-    const kind = reply.text(0);
-    throwIfRefused(kind, () => reply.text(1));
-    return readBound(kind === 'repeated' ? reply.text(1) : captionId);
+  async function answered(
+    captionId: string,
+    reply: ReplyOf<typeof CREATE> | ReplyOf<typeof CREATE_ENDED>,
+  ): Promise<StoredCaption> {
+    switch (reply.kind) {
+      case 'conflict':
+        throw idempotencyConflict();
+      case 'full':
+        throw queueFull(reply.part);
+      case 'repeated':
+        return readBound(reply.id);
+      default:
+        return readBound(captionId);
+    }
   }
 
   async function readBound(captionId: string): Promise<StoredCaption> {
@@ -83,13 +87,19 @@ export function createCaptionAdmission(
 
   async function admit(caption: NewCaption): Promise<StoredCaption> {
     const captionId = createCaptionId();
-    const picture = { input: caption.input, pixels: caption.pixels };
-    const birth = { keys, captionId, caption, retentionSeconds };
-    const reply = await runBirth(waitingBirth({ ...birth, picture, limits }));
-    const { priority = 'interactive' } = caption;
+    const { input, pixels, priority = 'interactive' } = caption;
+    const call = prepareWaiting({
+      keys,
+      captionId,
+      caption,
+      retentionSeconds,
+      picture: { input, pixels },
+      limits,
+    });
+    const reply = await runCall(redis, call);
     const [record] = await Promise.all([
       answered(captionId, reply),
-      reply.text(0) === 'created'
+      reply.kind === 'created'
         ? queues.add({ stage: 'encode', captionId, dispatch: 1, priority })
         : undefined,
     ]);
@@ -99,9 +109,9 @@ export function createCaptionAdmission(
   async function admitFinished(caption: FinishedCaption): Promise<StoredCaption> {
     const captionId = createCaptionId();
     const { input, output, model } = caption;
-    const birth = { keys, captionId, caption, retentionSeconds };
-    const call = endedBirth({ ...birth, ending: { input, output, model } });
-    return answered(captionId, await runBirth(call));
+    const ending = { input, output, model };
+    const call = prepareEnded({ keys, captionId, caption, retentionSeconds, ending });
+    return answered(captionId, await runCall(redis, call));
   }
 
   return {
@@ -111,7 +121,7 @@ export function createCaptionAdmission(
 
     findRepeated: (request) =>
       withinDeadline(redis, async () => {
-        const bound = await redis.get(bindingKey(keys, request));
+        const bound = await redis.get(bindingKey(keys, request.tenant, request.key));
         if (bound === null) return undefined;
         const [requestHash, captionId = ''] = bound.split(' ');
         if (requestHash !== request.requestHash) throw idempotencyConflict();
@@ -122,7 +132,10 @@ export function createCaptionAdmission(
       withinDeadline(redis, async () => {
         const inWork = await redis.zcard(keys.active);
         if (inWork < limits.all) return;
-        if (repeatable && (await redis.exists(bindingKey(keys, repeatable))) === 1) return;
+        if (repeatable !== undefined) {
+          const { tenant, key } = repeatable;
+          if ((await redis.exists(bindingKey(keys, tenant, key))) === 1) return;
+        }
         throw queueFull('all');
       }),
   };

@@ -1,11 +1,42 @@
 // The part of the caption store that ends captions by request or by the clock: canceled, deleted, expired, purged.
-import type { Stage, TerminalStatus } from '@caption-queue/contract/caption';
+import { type TerminalStatus, terminalStatuses } from '@caption-queue/contract/caption';
+import type { StageJobRef } from '@caption-queue/contract/jobs';
+import { integer, oneOf, text } from '@caption-queue/redis/codecs';
 import { withinDeadline } from '@caption-queue/redis/deadline';
-import type { ScriptReply } from '@caption-queue/redis/script';
-import type { StoreContext } from './context.ts';
+import { defineScript } from '@caption-queue/redis/script';
+import { captionKeys, type StoreContext, stage } from './context.ts';
+import cancelLua from './lua/cancel.lua';
+import deleteLua from './lua/delete.lua';
+import expireLua from './lua/expire.lua';
+import prelude from './lua/prelude.lua';
 import { readCaption } from './read.ts';
 import type { StoredCaption } from './record.ts';
-import { CANCEL, DELETE, EXPIRE } from './scripts/endings.ts';
+
+const common = { include: [prelude], keys: captionKeys };
+/** Of the caption that was in work. */
+const itsJob = { stage, dispatch: integer };
+
+const CANCEL = defineScript({
+  ...common,
+  name: 'cancel',
+  lua: cancelLua,
+  args: { id: text, tenant: text },
+  replies: { absent: {}, ended: { status: oneOf(...terminalStatuses) }, canceled: itsJob },
+});
+const DELETE = defineScript({
+  ...common,
+  name: 'delete',
+  lua: deleteLua,
+  args: { id: text, tenant: text },
+  replies: { absent: {}, deleted: {}, canceled: itsJob },
+});
+const EXPIRE = defineScript({
+  ...common,
+  name: 'expire',
+  lua: expireLua,
+  args: { id: text },
+  replies: { kept: {}, expired: itsJob },
+});
 
 export type Cancellation =
   | { readonly kind: 'canceled'; readonly record: StoredCaption }
@@ -42,39 +73,36 @@ export function createCaptionEndings(context: StoreContext): CaptionEndings {
   const { redis, queues, keys, run } = context;
 
   /** Its job would do nothing; gone, it doesn't count as waiting either. A job at work is left to its worker. */
-  async function dropJob(captionId: string, reply: ScriptReply): Promise<void> {
-    const job = { captionId, stage: reply.text(1) as Stage, dispatch: reply.number(2) };
-    await queues.remove(job).catch(() => undefined);
+  async function dropJob({ captionId, stage, dispatch }: StageJobRef): Promise<void> {
+    await queues.remove({ captionId, stage, dispatch }).catch(() => undefined);
   }
 
   return {
     cancel: ({ captionId, tenant }) =>
       withinDeadline(redis, async (): Promise<Cancellation> => {
-        const reply = await run(CANCEL, captionId, tenant);
-        const kind = reply.text(0);
-        if (kind === 'ended') return { kind, status: reply.text(1) as TerminalStatus };
-        if (kind === 'absent') return { kind };
+        const reply = await run(CANCEL, { id: captionId, tenant });
+        if (reply.kind !== 'canceled') return reply;
         const [record] = await Promise.all([
           readCaption(context, captionId),
-          dropJob(captionId, reply),
+          dropJob({ captionId, ...reply }),
         ]);
         return record === undefined ? { kind: 'absent' } : { kind: 'canceled', record };
       }),
 
     delete: ({ captionId, tenant }) =>
       withinDeadline(redis, async () => {
-        const reply = await run(DELETE, captionId, tenant);
-        if (reply.text(0) === 'canceled') await dropJob(captionId, reply);
-        return reply.text(0) !== 'absent';
+        const reply = await run(DELETE, { id: captionId, tenant });
+        if (reply.kind === 'canceled') await dropJob({ captionId, ...reply });
+        return reply.kind !== 'absent';
       }),
 
     async expireDue({ nowMs, limit }) {
       const due = await redis.zrangebyscore(keys.deadlines, '-inf', nowMs, 'LIMIT', 0, limit);
       const expired = await Promise.all(
         due.map(async (captionId) => {
-          const reply = await run(EXPIRE, captionId);
-          if (reply.text(0) !== 'expired') return [];
-          await dropJob(captionId, reply);
+          const reply = await run(EXPIRE, { id: captionId });
+          if (reply.kind !== 'expired') return [];
+          await dropJob({ captionId, ...reply });
           return [captionId];
         }),
       );

@@ -1,5 +1,6 @@
 // How many captions may be in work at once (in all, of priority bulk, of one tenant), and why some are refused.
 import { DomainError } from '@caption-queue/contract/errors';
+import { oneOf } from '@caption-queue/redis/codecs';
 
 /** Pixels (268,203 bytes), features (262,144) and what surrounds them, while a caption is in work. */
 const RESERVED_BYTES_PER_CAPTION = 540_000;
@@ -15,6 +16,7 @@ export interface AdmissionLimits {
 }
 
 /** Which of the limits was met. */
+export const fullPart = oneOf('all', 'bulk', 'tenant');
 export type FullPart = 'all' | 'bulk' | 'tenant';
 
 export function createLimits(limits: AdmissionLimits): Record<FullPart, number> {
@@ -25,15 +27,6 @@ export function createLimits(limits: AdmissionLimits): Record<FullPart, number> 
     bulk: Math.floor(all * BULK_SHARE),
     tenant: limits.tenantQueueLimit ?? all,
   };
-}
-
-/**
- * @param kind what a script of admission answered first, and `more` second
- * @throws DomainError when it took nothing
- */
-export function throwIfRefused(kind: string, more: () => string): void {
-  if (kind === 'conflict') throw idempotencyConflict();
-  if (kind === 'full') throw queueFull(more() as FullPart);
 }
 
 export function idempotencyConflict(): DomainError {

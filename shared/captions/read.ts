@@ -47,7 +47,9 @@ export function createCaptionReader(context: StoreContext): CaptionReader {
           keys.index,
           `(${path}${cursor ?? AFTER_ALL_IDS}`,
           `[${path}cap_`,
-          ...(['LIMIT', 0, limit + 1] as const),
+          'LIMIT',
+          0,
+          limit + 1,
         );
         const ids = members.slice(0, limit).map((member) => member.slice(path.length));
         const captions = await Promise.all(ids.map((id) => readCaption(context, id)));

@@ -1,12 +1,15 @@
 // Looks after captions whose job was lost, whose deadline has passed or whose time is over. One process at a time does it.
 import { randomUUID } from 'node:crypto';
 import { type CaptionStatus, isTerminal, type Stage } from '@caption-queue/contract/caption';
+import { integer, optional, text } from '@caption-queue/redis/codecs';
 import { isConnectionError } from '@caption-queue/redis/errors';
 import { buildKeys } from '@caption-queue/redis/keys';
+import { defineScript, runScript } from '@caption-queue/redis/script';
 import type { Logger } from '@caption-queue/runtime/logger';
 import type { Redis } from 'ioredis';
 import type { Revival } from './claim.ts';
 import type { StageJobs } from './context.ts';
+import holdLockLua from './lua/hold-lock.lua';
 import type { WorkStore } from './store.ts';
 
 /** How often a slice is looked at. */
@@ -18,13 +21,14 @@ const DEFAULT_QUIET_MS = 5_000;
 /** The lock outlives a few ticks; when its holder dies, another takes over after this long. */
 const LOCK_TTL_MS = 10_000;
 
-const RENEW_OR_TAKE = `
-local holder = redis.call('GET', KEYS[1])
-if holder and holder ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-return 1
-`;
-const GIVE_UP = `if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end return 1`;
+/** Without a time the lock is given up. */
+const HOLD_LOCK = defineScript({
+  name: 'hold-lock',
+  lua: holdLockLua,
+  keys: ['lock'],
+  args: { token: text, ttlMs: optional(integer) },
+  replies: { ok: {}, other: {} },
+});
 
 export interface ReconcilerOptions {
   redis: Redis;
@@ -55,6 +59,13 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   let stopping = false;
   let wake: (() => void) | undefined;
 
+  /** @returns does this process hold it now? */
+  async function holdLock(ttlMs: number | undefined): Promise<boolean> {
+    const lock = { keys: { lock: keys.reconciler }, args: { token, ttlMs } };
+    const { kind } = await runScript(redis, HOLD_LOCK, lock);
+    return kind === 'ok';
+  }
+
   /** By Redis' clock, like all times of a record. */
   async function readClock(): Promise<number> {
     const [seconds, microseconds] = await redis.time();
@@ -70,7 +81,11 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       ids.map(async (captionId) => {
         const [status, stage, dispatch, parkedAt, bundleHash] = await redis.hmget(
           keys.caption(captionId),
-          ...['status', 'stage', 'dispatch', 'parked_at', 'bundle_hash'],
+          'status',
+          'stage',
+          'dispatch',
+          'parked_at',
+          'bundle_hash',
         );
         return {
           captionId,
@@ -107,22 +122,32 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   }
 
   async function tick(): Promise<void> {
-    const mine = await redis.eval(RENEW_OR_TAKE, 1, keys.reconciler, token, LOCK_TTL_MS);
-    if (mine !== 1) return;
+    if (!(await holdLock(LOCK_TTL_MS))) return;
     const nowMs = await readClock();
-    const expired = await store.expireDue({ nowMs, limit: SLICE });
-    if (expired.length > 0) logger.info({ captionIds: expired }, 'expired');
-    await store.forgetPurged({ nowMs, limit: SLICE });
-    const suspects = await takeSlice(nowMs);
-    await Promise.all(suspects.map(look));
+    // Each by itself, so that a caption whose record is damaged holds up none of the others.
+    await attempt(async () => {
+      const expired = await store.expireDue({ nowMs, limit: SLICE });
+      if (expired.length > 0) logger.info({ captionIds: expired }, 'expired');
+    });
+    await attempt(() => store.forgetPurged({ nowMs, limit: SLICE }));
+    await attempt(async () => {
+      const suspects = await takeSlice(nowMs);
+      await Promise.all(suspects.map((suspect) => attempt(() => look(suspect))));
+    });
+  }
+
+  async function attempt(work: () => Promise<unknown>): Promise<void> {
+    try {
+      await work();
+    } catch (err) {
+      if (!isConnectionError(err)) logger.error({ err }, 'reconciling failed; trying again');
+    }
   }
 
   async function run(): Promise<void> {
     while (!stopping) {
       if (redis.status === 'ready') {
-        await tick().catch((err: unknown) => {
-          if (!isConnectionError(err)) logger.error({ err }, 'reconciling failed; trying again');
-        });
+        await attempt(tick);
       }
       await new Promise<void>((resolve) => {
         if (stopping) return resolve();
@@ -143,7 +168,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       wake?.();
       if (redis.status !== 'ready') return;
       await running;
-      await redis.eval(GIVE_UP, 1, keys.reconciler, token).catch(() => undefined);
+      await holdLock(undefined).catch(() => undefined);
     },
   };
 }

@@ -30,6 +30,15 @@ export async function withinDeadline<T>(redis: Redis, call: () => Promise<T>): P
   }
 }
 
+/** The same store, with `withinDeadline` around each of its calls. */
+export function withDeadlines<Store extends object>(redis: Redis, store: Store): Store {
+  const bounded: Record<string, unknown> = {};
+  for (const [name, call] of Object.entries(store)) {
+    bounded[name] = (...args: unknown[]) => withinDeadline(redis, () => call(...args));
+  }
+  return bounded as Store;
+}
+
 function unavailable(cause?: unknown): DomainError {
   return new DomainError(
     'redis_unavailable',

@@ -25,8 +25,8 @@
 //   {cq}:key:<id>          hash    an API key: SHA-256 of its secret, tenant, scopes, name, created_at
 //   {cq}:keys              zset    ids of API keys → ms of their creation
 //   {cq}:rate:<key id>     string  requests of an API key in this minute, with a TTL
-//   {cq}:outbox             stream  what webhooks are to be told, written by the script in which it happened; the API
-//                                   takes entries out (services/api/webhooks/outbox-relay.ts)
+//   {cq}:outbox             stream  events for webhooks, written by the script that ends a caption; the API takes entries
+//                                   out (services/api/webhooks/outbox-relay.ts)
 //   {cq}:subscribers        set     tenants that have webhooks
 //   {cq}:webhooks:<tenant>  set     their ids
 //   {cq}:webhook:<id>       hash    one, with its secrets

@@ -7,6 +7,8 @@ import { createOutboundClient, type OutboundClient } from '@caption-queue/api/ou
 import { readOutboundRules } from '@caption-queue/api/outbound/settings';
 import { type ApiSettings, loadApiSettings } from '@caption-queue/api/settings';
 import { createImagingPool, type ImagingPool } from '@caption-queue/api/uploads/imaging/pool';
+import type { Clock } from '@caption-queue/api/webhooks/schedule';
+import { createRequestWebhookStores } from '@caption-queue/api/webhooks/stores';
 import { createResultReader } from '@caption-queue/cache/results';
 import type { Caption } from '@caption-queue/contract/caption';
 import type { Problem } from '@caption-queue/contract/errors';
@@ -35,10 +37,12 @@ export interface TestApiOptions extends Partial<AppOptions> {
   redisUrl: string;
   /** As in the environment. */
   env?: Record<string, string>;
+  /** Of webhooks. Default: the system's. */
+  clock?: Clock;
 }
 
 export async function startApi(options: TestApiOptions): Promise<TestApi> {
-  const { redisUrl, env = {}, ...overrides } = options;
+  const { redisUrl, env = {}, clock, ...overrides } = options;
   const settings: ApiSettings = loadApiSettings({ REDIS_PREFIX: randomPrefix(), ...env });
   const queueSide = await createQueueSide({
     url: redisUrl,
@@ -76,6 +80,12 @@ export async function startApi(options: TestApiOptions): Promise<TestApi> {
     results: createResultReader({ redis: cacheRedis, prefix, logger: silentLogger }),
     imaging,
     outbound,
+    webhooks: createRequestWebhookStores({
+      redis,
+      prefix,
+      retentionSeconds: settings.RETENTION_SECONDS,
+      clock,
+    }),
     apiKeys,
     redis,
     redisProblem: () => redisProblem(redis),

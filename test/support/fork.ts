@@ -76,6 +76,7 @@ async function bundleFile(name: string): Promise<string> {
     format: 'esm',
     target: 'node20',
     logLevel: 'error',
+    loader: { '.lua': 'text' },
     plugins: [
       {
         name: 'npm-packages-stay-outside',

@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { createOutboundClient } from '@caption-queue/api/outbound/client';
 import type { Resolve } from '@caption-queue/api/outbound/lookup';
-import type { Clock } from '@caption-queue/api/webhooks/clock';
+import type { Clock } from '@caption-queue/api/webhooks/schedule';
 import { startWebhooks, type WebhookOptions } from '@caption-queue/api/webhooks/start-webhooks';
 import type { CaptionStatus } from '@caption-queue/contract/caption';
 import { deliveryQueue } from '@caption-queue/contract/jobs';
@@ -103,8 +103,8 @@ export interface Delivering {
   readonly registry: Registry;
   /** Turns the clock and wakes every delivery that waits; one that isn't due yet goes back to waiting. */
   turn(ms: number): Promise<void>;
-  /** Writes what happened into the outbox, as the script does that ends a caption. */
-  happen(fields: Record<string, string>): Promise<void>;
+  /** Writes an event into the outbox, as the script does that ends a caption. */
+  addEvent(fields: Record<string, string>): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -147,7 +147,7 @@ export async function startDelivering(options: {
       clock.turn(ms);
       await queue.promoteJobs();
     },
-    async happen(fields) {
+    async addEvent(fields) {
       await redis.xadd(keys.outbox, '*', ...Object.entries(fields).flat());
     },
     async stop() {

@@ -63,7 +63,7 @@ export function createEventStreams(options: {
   const keys = buildKeys(prefix);
   const hints = createEventHints({ subscriber, prefix });
 
-  async function readPage(captionId: string, cursor: string): Promise<Page> {
+  async function readPage(captionId: string, cursor: string): Promise<StoredPage> {
     const record = keys.caption(captionId);
     const replies = await redis
       .multi()
@@ -74,12 +74,10 @@ export function createEventStreams(options: {
       if (error) throw error;
       return reply;
     });
-    return buildPage({
-      captionId,
-      cursor,
+    return {
       entries: entries as [string, string[]][],
       hash: hash as Record<string, string>,
-    });
+    };
   }
 
   async function* read({
@@ -92,31 +90,35 @@ export function createEventStreams(options: {
     signal?: AbortSignal | undefined;
   }): AsyncGenerator<StreamedEvent, void, void> {
     const aborted = () => signal?.aborted === true;
-    const bell = createBell(signal);
-    const unwatch = hints.watch(captionId, bell.ring);
+    const onDamaged = (eventId: string) =>
+      logger.warn({ captionId, eventId }, 'an event cannot be read and is left out');
+    const sleeper = createSleeper(signal);
+    const unwatch = hints.watch(captionId, sleeper.wake);
     let cursor = afterId;
     try {
       while (!aborted()) {
-        bell.reset();
-        let page: Page;
+        sleeper.reset();
+        let stored: StoredPage;
         try {
-          page = await readPage(captionId, cursor);
+          stored = await readPage(captionId, cursor);
         } catch (error) {
           logger.debug({ captionId, err: error }, 'could not read events; trying again');
-          await bell.wait(RETRY_INTERVAL_MS);
+          await sleeper.sleep(RETRY_INTERVAL_MS);
           continue;
         }
+        // A damaged record would be the same next time: this throws.
+        const page = buildPage(stored, { cursor, onDamaged });
         for (const streamed of page.events) {
           if (aborted()) return;
-          cursor = streamed.id;
           yield streamed;
         }
+        cursor = stored.entries.at(-1)?.[0] ?? cursor;
         if (page.ended) return;
-        if (!page.more) await bell.wait(POLL_INTERVAL_MS);
+        if (!page.more) await sleeper.sleep(POLL_INTERVAL_MS);
       }
     } finally {
       unwatch();
-      bell.close();
+      sleeper.close();
     }
   }
 
@@ -132,6 +134,12 @@ export function createEventStreams(options: {
   };
 }
 
+/** As Redis has it. */
+interface StoredPage {
+  entries: [id: string, fields: string[]][];
+  hash: Record<string, string>;
+}
+
 interface Page {
   events: StreamedEvent[];
   /** The next page is there already. */
@@ -140,13 +148,11 @@ interface Page {
   ended: boolean;
 }
 
-function buildPage(options: {
-  captionId: string;
-  cursor: string;
-  entries: [id: string, fields: string[]][];
-  hash: Record<string, string>;
-}): Page {
-  const { cursor, entries, hash } = options;
+/** @throws Error when the record can't be read */
+function buildPage(
+  { entries, hash }: StoredPage,
+  { cursor, onDamaged }: { cursor: string; onDamaged: (eventId: string) => void },
+): Page {
   const record = parseRecord(hash);
   const last = { id: hash.last_event_id ?? BEFORE_FIRST, status: hash.status };
   const more = entries.length === PAGE && entries.at(-1)?.[0] !== last.id;
@@ -158,7 +164,14 @@ function buildPage(options: {
 
   const events: StreamedEvent[] = entries
     .filter(([id]) => id !== last.id)
-    .map(([id, fields]) => ({ id, event: parseEvent(fields) }));
+    .flatMap(([id, fields]) => {
+      try {
+        return [{ id, event: parseEvent(fields) }];
+      } catch {
+        onDamaged(id);
+        return [];
+      }
+    });
   if (record === undefined) return { events, more, ended: true };
   if (more || !isTerminalStatus(last.status)) return { events, more, ended: false };
   // The terminal event is always made from the record: while its marker stands in the stream, and afterwards.
@@ -189,30 +202,31 @@ function idParts(id: string): bigint[] {
 }
 
 /** Lets a reader sleep until it is woken, a time has passed, or the signal fires. */
-function createBell(signal: AbortSignal | undefined) {
-  let rung = false;
-  let wakeUp: (() => void) | undefined;
-  const ring = () => {
-    rung = true;
-    wakeUp?.();
+function createSleeper(signal: AbortSignal | undefined) {
+  let awake = false;
+  let endSleep: (() => void) | undefined;
+  const wake = () => {
+    awake = true;
+    endSleep?.();
   };
-  signal?.addEventListener('abort', ring);
+  signal?.addEventListener('abort', wake);
   return {
-    ring,
+    wake,
+    /** Forgets that it was woken before. */
     reset: () => {
-      rung = false;
+      awake = false;
     },
-    wait: (ms: number) =>
+    sleep: (ms: number) =>
       new Promise<void>((resolve) => {
-        if (rung) return resolve();
+        if (awake) return resolve();
         const timer = setTimeout(done, ms);
         function done() {
           clearTimeout(timer);
-          wakeUp = undefined;
+          endSleep = undefined;
           resolve();
         }
-        wakeUp = done;
+        endSleep = done;
       }),
-    close: () => signal?.removeEventListener('abort', ring),
+    close: () => signal?.removeEventListener('abort', wake),
   };
 }

@@ -3,10 +3,10 @@ import { DomainError } from '@caption-queue/contract/errors';
 import type { WebhookAttempt } from '@caption-queue/contract/webhooks';
 import type { OutboundClient } from '../outbound/client.ts';
 import { ExchangeError } from '../outbound/exchange.ts';
-import type { Clock } from './clock.ts';
 import type { DeliveryInWork } from './delivery-record.ts';
 import type { DeliveryTarget } from './endpoints.ts';
 import type { AttemptOutcome } from './metrics.ts';
+import type { Clock } from './schedule.ts';
 import { signatureHeaders } from './signature.ts';
 
 const TIMEOUT_MS = 15_000;

@@ -3,14 +3,13 @@ import { type DisabledReason, TEST_EVENT_TYPE } from '@caption-queue/contract/we
 import type { Logger } from '@caption-queue/runtime/logger';
 import type { OutboundClient } from '../outbound/client.ts';
 import { type AttemptResult, attemptDelivery } from './attempt.ts';
-import type { Clock } from './clock.ts';
 import type { WebhookDeliveries } from './deliveries.ts';
 import type { DeliveryOutcome } from './delivery-queue.ts';
 import type { DeliveryInWork } from './delivery-record.ts';
 import type { DeliveryTarget, WebhookEndpoints } from './endpoints.ts';
 import type { Lanes } from './lanes.ts';
 import type { WebhookMetrics } from './metrics.ts';
-import { nextDelayMs } from './schedule.ts';
+import { type Clock, nextDelayMs } from './schedule.ts';
 
 export interface DeliverOptions {
   endpoints: WebhookEndpoints;
@@ -96,7 +95,7 @@ export function createDeliver(options: DeliverOptions) {
 
     const target = await targetOf(delivery);
     if (target === undefined) {
-      await deliveries.drop(deliveryId);
+      await deliveries.drop(delivery);
       return OVER;
     }
     if (!target.enabled) {

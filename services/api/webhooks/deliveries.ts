@@ -1,24 +1,39 @@
 // What goes to receivers: each delivery's body, state and attempts, in Redis.
 
 import { DomainError } from '@caption-queue/contract/errors';
-import type { WebhookAttempt, WebhookDelivery } from '@caption-queue/contract/webhooks';
-import { buildKeys } from '@caption-queue/redis/keys';
-import { runScript, type Script, type ScriptArgument } from '@caption-queue/redis/script';
-import type { Redis } from 'ioredis';
-import type { Clock } from './clock.ts';
 import {
+  TEST_EVENT_TYPE,
+  type WebhookAttempt,
+  type WebhookDelivery,
+} from '@caption-queue/contract/webhooks';
+import { buildKeys } from '@caption-queue/redis/keys';
+import { runScript } from '@caption-queue/redis/script';
+import type { Redis } from 'ioredis';
+import {
+  buildBody,
   type DeliveryInWork,
   laneOf,
   type NewDelivery,
+  type Receiver,
+  randomDeliveryId,
   toDelivery,
   toDeliveryInWork,
 } from './delivery-record.ts';
-import { CREATE_DELIVERY, LOG_EXPIRY_SECONDS, RECORD_ATTEMPT, REPLAY } from './scripts.ts';
+import {
+  CREATE_DELIVERY,
+  type DeliveryKey,
+  DROP_DELIVERY,
+  RECORD_ATTEMPT,
+  REPLAY,
+} from './delivery-scripts.ts';
+import type { Clock } from './schedule.ts';
 
 /** Of one receiver. With bodies of 3 kB these are 30 MB; a receiver that is this far behind is lost anyway. */
 const MAX_WAITING = 10_000;
 /** Ended deliveries of one receiver that can be looked at and replayed. */
 const MAX_ENDED = 1_000;
+/** The lists of deliveries are kept for this long, see lua/delivery.lua. */
+const MAX_RETENTION_SECONDS = 30 * 24 * 3_600;
 /** A round has eight; each replay adds one. */
 const MAX_ATTEMPTS_KEPT = 50;
 
@@ -27,16 +42,18 @@ export interface WebhookDeliveries {
    * Keeps a delivery; the same id again changes nothing.
    *
    * @param options.send also has its job added, by way of the outbox
-   * @returns `full` when too many wait for this receiver: then it is not kept
+   * @returns `full` when too many wait for this receiver, `gone` when the endpoint was deleted: then it is not kept
    */
   create(
     delivery: NewDelivery,
     options?: { send?: boolean },
-  ): Promise<'created' | 'pending' | 'ended' | 'full'>;
+  ): Promise<'created' | 'pending' | 'ended' | 'full' | 'gone'>;
+  /** Sends an event that tries an endpoint out, in one attempt. @throws DomainError `not_found` */
+  sendTest(tenant: string, webhookId: string): Promise<WebhookDelivery>;
   /** @returns undefined when it was deleted by retention */
   read(id: string): Promise<DeliveryInWork | undefined>;
   /** Forgets one whose endpoint is gone. */
-  drop(id: string): Promise<void>;
+  drop(delivery: DeliveryInWork): Promise<void>;
   /**
    * @param options.attempt undefined when it ends without one
    * @param options.nextAttemptAtMs undefined when it ends
@@ -70,22 +87,45 @@ export function createWebhookDeliveries(options: {
   retentionSeconds: number;
 }): WebhookDeliveries {
   const { redis, prefix, clock } = options;
-  const retentionSeconds = Math.min(options.retentionSeconds, LOG_EXPIRY_SECONDS);
+  const retentionSeconds = Math.min(options.retentionSeconds, MAX_RETENTION_SECONDS);
   const keys = buildKeys(prefix);
 
-  function run(script: Script, delivery: { id: string; lane: string }, ...args: ScriptArgument[]) {
-    const { id, lane } = delivery;
-    return runScript(redis, script, {
-      keys: [
-        keys.delivery(id),
-        keys.deliveries(lane),
-        keys.deliveriesEnded(lane),
-        keys.deliveriesWaiting,
-        keys.outbox,
-      ],
-      args: [id, lane, ...args],
-    });
+  function scriptKeys(delivery: {
+    id: string;
+    lane: string;
+    receiver: Receiver;
+  }): Record<DeliveryKey, string | undefined> {
+    const { id, lane, receiver } = delivery;
+    return {
+      delivery: keys.delivery(id),
+      deliveries: keys.deliveries(lane),
+      ended: keys.deliveriesEnded(lane),
+      waiting: keys.deliveriesWaiting,
+      outbox: keys.outbox,
+      webhook: 'webhookId' in receiver ? keys.webhook(receiver.webhookId) : undefined,
+    };
   }
+
+  const create: WebhookDeliveries['create'] = async (
+    { id, tenant, receiver, type, body },
+    { send = false } = {},
+  ) => {
+    const lane = laneOf(tenant, receiver);
+    const url = 'url' in receiver ? receiver.url : undefined;
+    const reply = await runScript(redis, CREATE_DELIVERY, {
+      keys: scriptKeys({ id, lane, receiver }),
+      args: {
+        id,
+        lane,
+        now: clock.now(),
+        mostWaiting: MAX_WAITING,
+        send,
+        fields: { tenant, type, body, url },
+      },
+    });
+    if (reply.kind !== 'exists') return reply.kind;
+    return reply.status === 'pending' ? 'pending' : 'ended';
+  };
 
   async function get(webhookId: string, id: string): Promise<WebhookDelivery> {
     const hash = await redis.hgetall(keys.delivery(id));
@@ -96,42 +136,42 @@ export function createWebhookDeliveries(options: {
   return {
     get,
 
-    async create({ id, tenant, receiver, type, body }, { send = false } = {}) {
-      const fields = { tenant, type, body, ...('url' in receiver ? { url: receiver.url } : {}) };
-      const reply = await run(
-        CREATE_DELIVERY,
-        { id, lane: laneOf(tenant, receiver) },
-        clock.now(),
-        MAX_WAITING,
-        send ? 'send' : '',
-        ...Object.entries(fields).flat(),
-      );
-      const kind = reply.text(0);
-      if (kind === 'exists') return reply.text(1) === 'pending' ? 'pending' : 'ended';
-      return kind === 'full' ? 'full' : 'created';
+    create,
+
+    async sendTest(tenant, webhookId) {
+      const id = randomDeliveryId();
+      const type = TEST_EVENT_TYPE;
+      const body = buildBody({ type, atMs: clock.now(), data: { webhook_id: webhookId } });
+      await create({ id, tenant, receiver: { webhookId }, type, body }, { send: true });
+      return get(webhookId, id);
     },
 
     read: async (id) => toDeliveryInWork(await redis.hgetall(keys.delivery(id))),
 
-    async drop(id) {
-      await redis.del(keys.delivery(id));
+    async drop(delivery) {
+      const { id, lane } = delivery;
+      await runScript(redis, DROP_DELIVERY, { keys: scriptKeys(delivery), args: { id, lane } });
     },
 
     async record(delivery, { attempt, status, nextAttemptAtMs }) {
-      const reply = await run(
-        RECORD_ATTEMPT,
-        delivery,
-        delivery.round,
-        clock.now(),
-        attempt === undefined ? '' : JSON.stringify(attempt),
-        MAX_ATTEMPTS_KEPT,
-        status,
-        nextAttemptAtMs ?? '',
-        retentionSeconds,
-        MAX_ENDED,
-      );
-      const old = Array.from({ length: reply.length - 1 }, (_, n) => reply.text(n + 1));
-      if (old.length > 0) await redis.del(old.map((id) => keys.delivery(id)));
+      const { id, lane, round } = delivery;
+      const reply = await runScript(redis, RECORD_ATTEMPT, {
+        keys: scriptKeys(delivery),
+        args: {
+          id,
+          lane,
+          round,
+          now: clock.now(),
+          attempt: attempt && JSON.stringify(attempt),
+          mostAttempts: MAX_ATTEMPTS_KEPT,
+          status,
+          nextAttemptAt: nextAttemptAtMs,
+          retentionSeconds,
+          mostEnded: MAX_ENDED,
+        },
+      });
+      if (reply.kind !== 'ok' || reply.surplus === undefined) return;
+      await redis.del(reply.surplus.map((old) => keys.delivery(old)));
     },
 
     async list(webhookId, { limit, after }) {
@@ -149,8 +189,11 @@ export function createWebhookDeliveries(options: {
     async replay(webhookId, id) {
       const lane = await redis.hget(keys.delivery(id), 'lane');
       if (lane !== webhookId) throw noSuchDelivery(id);
-      const reply = await run(REPLAY, { id, lane }, clock.now());
-      if (reply.text(0) === 'absent') throw noSuchDelivery(id);
+      const { kind } = await runScript(redis, REPLAY, {
+        keys: scriptKeys({ id, lane, receiver: { webhookId } }),
+        args: { id, lane, now: clock.now() },
+      });
+      if (kind === 'absent') throw noSuchDelivery(id);
       return get(webhookId, id);
     },
 

@@ -28,14 +28,25 @@ export interface DeliveryInWork {
   nextAttemptAtMs: number;
 }
 
-/** The same for the same happening and receiver, so that one that is handled twice is sent once. */
-export function deliveryIdOf(happening: string, receiver: Receiver): string {
+/**
+ * The same for the same event and receiver, so that an event that is handled twice is sent once.
+ *
+ * @param entryId of the event in the outbox
+ */
+export function deliveryIdOf(entryId: string, receiver: Receiver): string {
   const to = 'url' in receiver ? receiver.url : receiver.webhookId;
-  return `msg_${digest(`${happening}\n${to}`)}`;
+  return `msg_${digest(`${entryId}\n${to}`)}`;
 }
 
 export function randomDeliveryId(): string {
   return `msg_${randomBytes(16).toString('hex')}`;
+}
+
+/** @returns the body of a delivery as JSON: a snapshot, so that nothing that happens later changes or empties it */
+export function buildBody(options: { type: string; atMs: number; data: unknown }): string {
+  const { type, atMs, data } = options;
+  const timestamp = new Date(atMs).toISOString();
+  return JSON.stringify({ type, timestamp, data });
 }
 
 /** A caption's own URL often differs for each caption; who is slow is the server behind it. */

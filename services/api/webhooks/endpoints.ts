@@ -10,14 +10,19 @@ import {
 import { buildKeys } from '@caption-queue/redis/keys';
 import { runScript } from '@caption-queue/redis/script';
 import type { Redis } from 'ioredis';
-import type { Clock } from './clock.ts';
-import { FAILING_LIMIT_MS } from './schedule.ts';
-import { CREATE_ENDPOINT, DELETE_ENDPOINT, NOTE_HEALTH, UPDATE_ENDPOINT } from './scripts.ts';
+import {
+  CREATE_ENDPOINT,
+  DELETE_ENDPOINT,
+  NOTE_HEALTH,
+  ROTATE_SECRET,
+  UPDATE_ENDPOINT,
+} from './endpoint-scripts.ts';
+import { type Clock, FAILING_LIMIT_MS } from './schedule.ts';
 import { createSecret } from './signature.ts';
 
 /** Each event is sent to all of them. */
 export const MAX_WEBHOOKS_PER_TENANT = 50;
-/** After a rotation the old secret signs as well for this long. */
+/** After a rotation the secret before signs as well for this long. */
 const ROTATION_MS = 24 * 3_600_000;
 
 /** What may be changed. */
@@ -77,14 +82,6 @@ export function createWebhookEndpoints(options: {
     return toWebhook(hash);
   }
 
-  async function write(tenant: string, id: string, fields: Record<string, string>): Promise<void> {
-    const reply = await runScript(redis, UPDATE_ENDPOINT, {
-      keys: [keys.webhook(id)],
-      args: [tenant, ...Object.entries(fields).flat()],
-    });
-    if (reply.text(0) === 'absent') throw noSuchWebhook(id);
-  }
-
   return {
     get,
 
@@ -99,11 +96,15 @@ export function createWebhookEndpoints(options: {
         created_at: String(clock.now()),
         secret,
       };
-      const reply = await runScript(redis, CREATE_ENDPOINT, {
-        keys: [keys.webhook(id), keys.webhooks(tenant), keys.subscribers],
-        args: [id, tenant, MAX_WEBHOOKS_PER_TENANT, ...Object.entries(fields).flat()],
+      const { kind } = await runScript(redis, CREATE_ENDPOINT, {
+        keys: {
+          webhook: keys.webhook(id),
+          ofTenant: keys.webhooks(tenant),
+          subscribers: keys.subscribers,
+        },
+        args: { id, tenant, most: MAX_WEBHOOKS_PER_TENANT, fields },
       });
-      if (reply.text(0) === 'full') {
+      if (kind === 'full') {
         throw new DomainError(
           'too_many_webhooks',
           `There are ${MAX_WEBHOOKS_PER_TENANT} webhooks already; delete one that is not needed.`,
@@ -122,41 +123,51 @@ export function createWebhookEndpoints(options: {
     },
 
     async update(tenant, id, { url, events, description, enabled }) {
-      await write(tenant, id, {
-        ...(url !== undefined && { url }),
-        ...(events !== undefined && { events: JSON.stringify(events) }),
-        ...(description !== undefined && { description }),
-        ...(enabled === true && { enabled: '1', disabled_reason: '', failing_since: '' }),
-        ...(enabled === false && { enabled: '0', disabled_reason: 'requested' }),
+      const fields = {
+        url,
+        events: events && JSON.stringify(events),
+        description: description || undefined,
+        enabled: enabled === undefined ? undefined : enabled ? '1' : '0',
+        disabled_reason: enabled === false ? 'requested' : undefined,
+      };
+      const cleared = [
+        ...(description === '' ? ['description'] : []),
+        ...(enabled === true ? ['disabled_reason', 'failing_since'] : []),
+      ];
+      const { kind } = await runScript(redis, UPDATE_ENDPOINT, {
+        keys: { webhook: keys.webhook(id) },
+        args: { tenant, fields, cleared },
       });
+      if (kind === 'absent') throw noSuchWebhook(id);
       return get(tenant, id);
     },
 
     async delete(tenant, id) {
-      const lane = [keys.lane(id), keys.leases(id), keys.deliveries(id), keys.deliveriesEnded(id)];
-      const reply = await runScript(redis, DELETE_ENDPOINT, {
-        keys: [
-          keys.webhook(id),
-          keys.webhooks(tenant),
-          keys.subscribers,
-          keys.deliveriesWaiting,
-          ...lane,
-        ],
-        args: [id, tenant],
+      const { kind } = await runScript(redis, DELETE_ENDPOINT, {
+        keys: {
+          webhook: keys.webhook(id),
+          ofTenant: keys.webhooks(tenant),
+          subscribers: keys.subscribers,
+          waiting: keys.deliveriesWaiting,
+          lane: keys.lane(id),
+          leases: keys.leases(id),
+          deliveries: keys.deliveries(id),
+          ended: keys.deliveriesEnded(id),
+        },
+        args: { id, tenant },
       });
-      if (reply.text(0) === 'absent') throw noSuchWebhook(id);
+      if (kind === 'absent') throw noSuchWebhook(id);
     },
 
     async rotateSecret(tenant, id) {
-      const [owner, previous] = await redis.hmget(keys.webhook(id), 'tenant', 'secret');
-      if (owner !== tenant) throw noSuchWebhook(id);
       const secret = createSecret();
-      const previousValidUntilMs = clock.now() + ROTATION_MS;
-      await write(tenant, id, {
-        secret,
-        previous_secret: previous ?? '',
-        previous_until: String(previousValidUntilMs),
+      const now = clock.now();
+      const previousValidUntilMs = now + ROTATION_MS;
+      const { kind } = await runScript(redis, ROTATE_SECRET, {
+        keys: { webhook: keys.webhook(id) },
+        args: { tenant, secret, now, validUntil: previousValidUntilMs },
       });
+      if (kind === 'absent') throw noSuchWebhook(id);
       return { secret, previousValidUntilMs };
     },
 
@@ -168,21 +179,22 @@ export function createWebhookEndpoints(options: {
     async target(id) {
       const hash = await redis.hgetall(keys.webhook(id));
       if (hash.url === undefined || hash.secret === undefined) return undefined;
-      const { url, secret, previous_secret: previous } = hash;
-      const both = previous !== undefined && Number(hash.previous_until) > clock.now();
+      const { url, secret } = hash;
+      const nowMs = clock.now();
+      const previous = previousSecrets(hash).filter(({ validUntil }) => validUntil > nowMs);
       return {
         url,
         enabled: hash.enabled === '1',
-        secrets: both ? [secret, previous] : [secret],
+        secrets: [secret, ...previous.map((one) => one.secret)],
       };
     },
 
     async noteHealth(id, health) {
       const reply = await runScript(redis, NOTE_HEALTH, {
-        keys: [keys.webhook(id)],
-        args: [health, clock.now(), FAILING_LIMIT_MS],
+        keys: { webhook: keys.webhook(id) },
+        args: { health, now: clock.now(), limitMs: FAILING_LIMIT_MS },
       });
-      return reply.text(0) === 'disabled' ? (reply.text(1) as DisabledReason) : null;
+      return reply.kind === 'disabled' ? reply.reason : null;
     },
   };
 }
@@ -191,6 +203,13 @@ export function createWebhookEndpoints(options: {
 async function setOnce(redis: Redis, key: string, value: string): Promise<string> {
   await redis.set(key, value, 'NX');
   return (await redis.get(key)) ?? value;
+}
+
+/** Newest first; `validUntil` in milliseconds. Records of earlier releases have a single one, in two fields. */
+function previousSecrets(hash: Record<string, string>): { secret: string; validUntil: number }[] {
+  if (hash.previous_secrets !== undefined) return JSON.parse(hash.previous_secrets);
+  if (hash.previous_secret === undefined) return [];
+  return [{ secret: hash.previous_secret, validUntil: Number(hash.previous_until) }];
 }
 
 function toWebhook(hash: Record<string, string>): Webhook {

@@ -1,4 +1,4 @@
-// Takes what happened out of the outbox and has it delivered. Every API process does; each entry is handled by one.
+// Takes events out of the outbox and has them delivered. Every API process does; each entry is handled by one.
 //
 // The script that ends a caption writes the entry, so whatever dies, it is there. An entry is deleted only once its
 // deliveries are kept and their jobs added; one whose process died is handled again by the next.
@@ -6,7 +6,7 @@ import { isRedisTrouble } from '@caption-queue/redis/errors';
 import type { Logger } from '@caption-queue/runtime/logger';
 import type { Redis } from 'ioredis';
 import type { DeliveryQueue } from './delivery-queue.ts';
-import type { Happening } from './fan-out.ts';
+import type { OutboxEvent } from './fan-out.ts';
 
 const GROUP = 'webhooks';
 /** All processes are one consumer, so that none leaves its name behind when it dies. */
@@ -19,7 +19,7 @@ const DEFAULT_ABANDONED_MS = 10_000;
 const RETRY_MS = 500;
 
 export interface OutboxRelay {
-  /** Finishes what it has in hand. The caller closes the connection. */
+  /** Closes the connection. What is in hand and not done is found again by another process. */
   stop(): Promise<void>;
 }
 
@@ -28,14 +28,14 @@ type Entry = [id: string, fields: string[] | null];
 /**
  * Starts reading at once.
  *
- * @param options.redis of role `worker`, for this alone: it blocks
- * @param options.fanOut keeps the deliveries of a happening and answers the ids of those to be sent
+ * @param options.redis of role `worker`, for this alone: it blocks; closed by `stop`
+ * @param options.fanOut keeps the deliveries of an event and answers the ids of those to be sent
  * @param options.abandonedMs default 10,000
  */
 export function createOutboxRelay(options: {
   redis: Redis;
   outbox: string;
-  fanOut: (happening: Happening, id: string) => Promise<string[]>;
+  fanOut: (event: OutboxEvent, id: string) => Promise<string[]>;
   queue: Pick<DeliveryQueue, 'add'>;
   logger: Logger;
   abandonedMs?: number;
@@ -50,7 +50,7 @@ export function createOutboxRelay(options: {
       if (fields.event === 'deliver') {
         await queue.add({ deliveryId: fields.delivery ?? '', round: Number(fields.round) });
       } else if (fields.event !== undefined) {
-        const ids = await fanOut(fields as Happening, id);
+        const ids = await fanOut(fields as OutboxEvent, id);
         await Promise.all(ids.map((deliveryId) => queue.add({ deliveryId, round: 1 })));
       }
     } catch (error) {
@@ -64,8 +64,13 @@ export function createOutboxRelay(options: {
   async function takeAbandoned(): Promise<Entry[]> {
     if (Date.now() < lookForAbandonedAt) return [];
     const reply = await redis.xautoclaim(
-      ...[outbox, GROUP, CONSUMER, abandonedMs, '0-0'],
-      ...(['COUNT', ENTRIES_AT_ONCE] as const),
+      outbox,
+      GROUP,
+      CONSUMER,
+      abandonedMs,
+      '0-0',
+      'COUNT',
+      ENTRIES_AT_ONCE,
     );
     const [, entries] = reply as [string, Entry[]];
     if (entries.length < ENTRIES_AT_ONCE) lookForAbandonedAt = Date.now() + abandonedMs / 2;
@@ -74,8 +79,16 @@ export function createOutboxRelay(options: {
 
   async function takeNew(): Promise<Entry[]> {
     const reply = await redis.xreadgroup(
-      ...(['GROUP', GROUP, CONSUMER, 'COUNT', ENTRIES_AT_ONCE, 'BLOCK', BLOCK_MS] as const),
-      ...(['STREAMS', outbox, '>'] as const),
+      'GROUP',
+      GROUP,
+      CONSUMER,
+      'COUNT',
+      ENTRIES_AT_ONCE,
+      'BLOCK',
+      BLOCK_MS,
+      'STREAMS',
+      outbox,
+      '>',
     );
     const [stream] = (reply ?? []) as [string, Entry[]][];
     return stream?.[1] ?? [];
@@ -89,18 +102,22 @@ export function createOutboxRelay(options: {
         await Promise.all(entries.map(handle));
       } catch (error) {
         if (stopping.signal.aborted) return;
-        if (error instanceof Error && error.message.startsWith('NOGROUP')) {
-          await createGroup().catch(() => undefined);
-          continue;
-        }
+        if (await createGroup(error)) continue;
         if (!isRedisTrouble(error)) logger.error({ err: error }, 'the outbox cannot be read');
         await pause(RETRY_MS, stopping.signal);
       }
     }
   }
 
-  async function createGroup(): Promise<void> {
-    await redis.xgroup('CREATE', outbox, GROUP, '0', 'MKSTREAM');
+  /** @returns was it missing, and is there now? */
+  async function createGroup(error: unknown): Promise<boolean> {
+    if (!(error instanceof Error && error.message.startsWith('NOGROUP'))) return false;
+    try {
+      await redis.xgroup('CREATE', outbox, GROUP, '0', 'MKSTREAM');
+      return true;
+    } catch (err) {
+      return err instanceof Error && err.message.startsWith('BUSYGROUP'); // another process was quicker
+    }
   }
 
   const running = run();

@@ -1,4 +1,12 @@
-// When a delivery that failed is tried again.
+// When a delivery that failed is tried again, and by which clock.
+
+/** The time by which deliveries are scheduled and signed. Tests turn it forward. */
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number;
+}
+
+export const systemClock: Clock = { now: () => Date.now() };
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;

@@ -4,15 +4,14 @@ import type { Logger } from '@caption-queue/runtime/logger';
 import type { Registry } from '@caption-queue/runtime/metrics';
 import type { Redis } from 'ioredis';
 import type { OutboundClient } from '../outbound/client.ts';
-import { type Clock, systemClock } from './clock.ts';
 import { createDeliver } from './deliver.ts';
-import { createWebhookDeliveries } from './deliveries.ts';
 import { createDeliveryQueue, createDeliveryWorker } from './delivery-queue.ts';
-import { createWebhookEndpoints } from './endpoints.ts';
 import { fanOut } from './fan-out.ts';
 import { createLanes } from './lanes.ts';
 import { createWebhookMetrics } from './metrics.ts';
 import { createOutboxRelay } from './outbox-relay.ts';
+import { type Clock, systemClock } from './schedule.ts';
+import { createWebhookStores } from './stores.ts';
 
 /** Attempts only wait for others' answers, up to 15 s each; so many dead receivers at once hold up nobody. */
 const ATTEMPTS_AT_ONCE = 100;
@@ -45,8 +44,7 @@ export interface WebhookOptions {
 export function startWebhooks(options: WebhookOptions): WebhookDelivering {
   const { redis, outboxRedis, prefix, outbound, publicUrl, retentionSeconds, registry } = options;
   const { logger, clock = systemClock, random, timeoutMs, abandonedMs } = options;
-  const endpoints = createWebhookEndpoints({ redis, prefix, clock });
-  const deliveries = createWebhookDeliveries({ redis, prefix, clock, retentionSeconds });
+  const { endpoints, deliveries } = createWebhookStores({ redis, prefix, retentionSeconds, clock });
   const metrics = createWebhookMetrics({
     registry,
     countWaiting: async () =>
@@ -55,7 +53,15 @@ export function startWebhooks(options: WebhookOptions): WebhookDelivering {
   const queue = createDeliveryQueue({ redis, prefix });
   const lanes = createLanes({ redis, prefix });
   const deliver = createDeliver({
-    ...{ endpoints, deliveries, lanes, outbound, clock, random, timeoutMs, metrics, logger },
+    endpoints,
+    deliveries,
+    lanes,
+    outbound,
+    clock,
+    random,
+    timeoutMs,
+    metrics,
+    logger,
   });
   const worker = createDeliveryWorker({
     redis,
@@ -67,8 +73,7 @@ export function startWebhooks(options: WebhookOptions): WebhookDelivering {
   const relay = createOutboxRelay({
     redis: outboxRedis,
     outbox: buildKeys(prefix).outbox,
-    fanOut: (happening, id) =>
-      fanOut(happening, { id, endpoints, deliveries, publicUrl, metrics, logger }),
+    fanOut: (event, id) => fanOut(event, { id, endpoints, deliveries, publicUrl, metrics, logger }),
     queue,
     logger,
     ...(abandonedMs !== undefined && { abandonedMs }),

@@ -28,6 +28,7 @@ export async function buildFaultyWorkers(): Promise<FaultyBuilds> {
       format: 'esm',
       target: 'node20',
       logLevel: 'error',
+      loader: { '.lua': 'text' },
       plugins: [
         {
           name: 'faulty-processor',

@@ -55,6 +55,17 @@ describe.skipIf(!redisIsAvailable)('the reconciler', () => {
     encodeQueue.getJob(stageJobId(id, 'encode', dispatch));
   const dispatchOf = (id: string) => side.redis.hget(`${side.prefix}:caption:${id}`, 'dispatch');
 
+  it('looks after the others when a record is damaged', async () => {
+    const { id: damaged } = await side.post(5, {}, { expiresInSeconds: 1 });
+    await side.redis.hdel(`${side.prefix}:caption:${damaged}`, 'retention_seconds');
+    await side.redis.zadd(`${side.prefix}:deadlines`, 0, damaged);
+    await side.redis.hset(`${side.prefix}:caption:${damaged}`, 'expires_at', 0);
+    const { id } = await side.post(6);
+    await (await job(id, 1))?.remove();
+    reconcile();
+    await expect.poll(() => dispatchOf(id), soon).toBe('2');
+  });
+
   it('queues a caption again whose job is gone', async () => {
     const { id } = await side.post(5);
     await (await job(id, 1))?.remove();

@@ -7,16 +7,10 @@ import {
   WebhookDelivery,
   WebhookId,
 } from '@caption-queue/contract/webhooks';
-import { withinDeadline } from '@caption-queue/redis/deadline';
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import type { ApiDependencies } from '../../dependencies.ts';
 import { jsonResponse, problemResponses } from '../../http/openapi.ts';
-import { type Clock, systemClock } from '../clock.ts';
-import { createWebhookDeliveries } from '../deliveries.ts';
-import { randomDeliveryId } from '../delivery-record.ts';
-import { createWebhookEndpoints } from '../endpoints.ts';
-import { testBody } from '../fan-out.ts';
 import { WebhookParams } from './endpoints.ts';
 
 const DEFAULT_LIMIT = 20;
@@ -41,14 +35,8 @@ const replayOf = (pointer: string) => ({
 
 export function webhookDeliveryRoutes(
   app: FastifyInstance,
-  { redis, settings, clock = systemClock }: ApiDependencies & { clock?: Clock },
+  { webhooks: { endpoints, deliveries } }: Pick<ApiDependencies, 'webhooks'>,
 ): void {
-  const common = { redis, prefix: settings.REDIS_PREFIX, clock };
-  const endpoints = createWebhookEndpoints(common);
-  const deliveries = createWebhookDeliveries({
-    ...common,
-    retentionSeconds: settings.RETENTION_SECONDS,
-  });
   const tags = ['webhooks'];
   const config = { scope: 'webhooks' } as const;
 
@@ -81,18 +69,8 @@ export function webhookDeliveryRoutes(
     },
     async ({ access: { tenant }, params: { id } }, reply) => {
       reply.code(202);
-      return withinDeadline(redis, async () => {
-        await enabledWebhook(tenant, id);
-        const delivery = {
-          id: randomDeliveryId(),
-          tenant,
-          receiver: { webhookId: id },
-          type: TEST_EVENT_TYPE,
-          body: testBody(id, clock.now()),
-        };
-        await deliveries.create(delivery, { send: true });
-        return deliveries.get(id, delivery.id);
-      });
+      await enabledWebhook(tenant, id);
+      return deliveries.sendTest(tenant, id);
     },
   );
 
@@ -122,11 +100,9 @@ export function webhookDeliveryRoutes(
     async ({ access: { tenant }, params: { id }, query }, reply) => {
       reply.header('cache-control', 'no-store');
       const { limit = DEFAULT_LIMIT, cursor } = query;
-      return withinDeadline(redis, async () => {
-        await endpoints.get(tenant, id);
-        const page = await deliveries.list(id, { limit, after: cursor });
-        return { data: page.deliveries, next_cursor: page.next };
-      });
+      await endpoints.get(tenant, id);
+      const page = await deliveries.list(id, { limit, after: cursor });
+      return { data: page.deliveries, next_cursor: page.next };
     },
   );
 
@@ -148,10 +124,8 @@ export function webhookDeliveryRoutes(
     },
     async ({ access: { tenant }, params: { id, delivery } }, reply) => {
       reply.code(202);
-      return withinDeadline(redis, async () => {
-        await enabledWebhook(tenant, id);
-        return deliveries.replay(id, delivery);
-      });
+      await enabledWebhook(tenant, id);
+      return deliveries.replay(id, delivery);
     },
   );
 }

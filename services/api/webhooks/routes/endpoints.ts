@@ -5,13 +5,10 @@ import {
   WebhookId,
   WebhookSecret,
 } from '@caption-queue/contract/webhooks';
-import { withinDeadline } from '@caption-queue/redis/deadline';
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import type { ApiDependencies } from '../../dependencies.ts';
 import { jsonResponse, problemResponses } from '../../http/openapi.ts';
-import { type Clock, systemClock } from '../clock.ts';
-import { createWebhookEndpoints } from '../endpoints.ts';
 
 export const WebhookParams = Type.Object({ id: WebhookId });
 
@@ -39,9 +36,8 @@ const ofBody = [
 
 export function webhookRoutes(
   app: FastifyInstance,
-  { redis, settings, outbound, clock = systemClock }: ApiDependencies & { clock?: Clock },
+  { webhooks: { endpoints }, outbound }: Pick<ApiDependencies, 'webhooks' | 'outbound'>,
 ): void {
-  const endpoints = createWebhookEndpoints({ redis, prefix: settings.REDIS_PREFIX, clock });
   const tags = ['webhooks'];
   const config = { scope: 'webhooks' } as const;
 
@@ -64,9 +60,7 @@ export function webhookRoutes(
     async (request, reply) => {
       const { tenant } = request.access;
       const { href: url } = outbound.checkUrl(request.body.url);
-      const { webhook, secret } = await withinDeadline(redis, () =>
-        endpoints.create(tenant, { ...request.body, url }),
-      );
+      const { webhook, secret } = await endpoints.create(tenant, { ...request.body, url });
       reply.code(201).header('location', `/v1/webhooks/${webhook.id}`);
       return { ...webhook, secret };
     },
@@ -90,7 +84,7 @@ export function webhookRoutes(
     },
     async (request, reply) => {
       reply.header('cache-control', 'no-store');
-      return { data: await withinDeadline(redis, () => endpoints.list(request.access.tenant)) };
+      return { data: await endpoints.list(request.access.tenant) };
     },
   );
 
@@ -108,7 +102,7 @@ export function webhookRoutes(
     },
     async ({ access: { tenant }, params: { id } }, reply) => {
       reply.header('cache-control', 'no-store');
-      return withinDeadline(redis, () => endpoints.get(tenant, id));
+      return endpoints.get(tenant, id);
     },
   );
 
@@ -131,7 +125,7 @@ export function webhookRoutes(
     },
     async ({ access: { tenant }, params: { id }, body }) => {
       const url = body.url === undefined ? undefined : outbound.checkUrl(body.url).href;
-      return withinDeadline(redis, () => endpoints.update(tenant, id, { ...body, url }));
+      return endpoints.update(tenant, id, { ...body, url });
     },
   );
 
@@ -152,7 +146,7 @@ export function webhookRoutes(
       },
     },
     async ({ access: { tenant }, params: { id } }, reply) => {
-      await withinDeadline(redis, () => endpoints.delete(tenant, id));
+      await endpoints.delete(tenant, id);
       return reply.code(204).send();
     },
   );

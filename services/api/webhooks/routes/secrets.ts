@@ -1,12 +1,9 @@
 // The secrets that sign webhooks: of a tenant, and of each endpoint.
 import { WebhookSecret } from '@caption-queue/contract/webhooks';
-import { withinDeadline } from '@caption-queue/redis/deadline';
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import type { ApiDependencies } from '../../dependencies.ts';
 import { jsonResponse, problemResponses } from '../../http/openapi.ts';
-import { type Clock, systemClock } from '../clock.ts';
-import { createWebhookEndpoints } from '../endpoints.ts';
 import { WebhookParams } from './endpoints.ts';
 
 const RotatedSecret = Type.Object({
@@ -19,9 +16,8 @@ const RotatedSecret = Type.Object({
 
 export function webhookSecretRoutes(
   app: FastifyInstance,
-  { redis, settings, clock = systemClock }: ApiDependencies & { clock?: Clock },
+  { webhooks: { endpoints } }: Pick<ApiDependencies, 'webhooks'>,
 ): void {
-  const endpoints = createWebhookEndpoints({ redis, prefix: settings.REDIS_PREFIX, clock });
   const tags = ['webhooks'];
   const config = { scope: 'webhooks' } as const;
 
@@ -42,7 +38,7 @@ export function webhookSecretRoutes(
     async (request, reply) => {
       reply.header('cache-control', 'no-store');
       const { tenant } = request.access;
-      return { secret: await withinDeadline(redis, () => endpoints.tenantSecret(tenant)) };
+      return { secret: await endpoints.tenantSecret(tenant) };
     },
   );
 
@@ -64,9 +60,7 @@ export function webhookSecretRoutes(
     },
     async ({ access: { tenant }, params: { id } }, reply) => {
       reply.header('cache-control', 'no-store');
-      const { secret, previousValidUntilMs } = await withinDeadline(redis, () =>
-        endpoints.rotateSecret(tenant, id),
-      );
+      const { secret, previousValidUntilMs } = await endpoints.rotateSecret(tenant, id);
       return { secret, previous_valid_until: new Date(previousValidUntilMs).toISOString() };
     },
   );

@@ -47,9 +47,29 @@ describe.skipIf(!redisIsAvailable)('a caption’s events', () => {
     const events = await reading;
     expect(words(events)).toEqual(['picture', 'number', '4']);
     expect(events.map(({ event }) => event.type)).toEqual([
-      ...['status', 'status', 'status', 'word', 'word', 'word', 'completed'],
+      'status',
+      'status',
+      'status',
+      'word',
+      'word',
+      'word',
+      'completed',
     ]);
     expect(await side.store.get(id)).toEqual({ ...events.at(-1)?.event.data, tenant: 'default' });
+  });
+
+  it('come without one that is damaged', async () => {
+    const { id } = await side.post(4);
+    const stream = `${side.prefix}:events:${id}`;
+    await side.redis.xadd(stream, '*', 'type', 'word', 'data', '{"text":');
+    work();
+    expect(words(await collect(id))).toEqual(['picture', 'number', '4']);
+  });
+
+  it('end with an error, not in waiting, when the record is damaged', async () => {
+    const { id } = await side.post(4);
+    await side.redis.hset(`${side.prefix}:caption:${id}`, 'options', '{"beam');
+    await expect(collect(id)).rejects.toThrow(SyntaxError);
   });
 
   it('go on after any id exactly, for readers of the past and of the present', async () => {

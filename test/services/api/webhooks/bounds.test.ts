@@ -1,11 +1,11 @@
 // What one receiver may take of Redis: deliveries that wait, and those that ended.
 
-import { type Clock, systemClock } from '@caption-queue/api/webhooks/clock';
 import {
   createWebhookDeliveries,
   type WebhookDeliveries,
 } from '@caption-queue/api/webhooks/deliveries';
 import { type DeliveryInWork, randomDeliveryId } from '@caption-queue/api/webhooks/delivery-record';
+import { type Clock, systemClock } from '@caption-queue/api/webhooks/schedule';
 import { buildKeys } from '@caption-queue/redis/keys';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -27,15 +27,15 @@ describe.skipIf(!redisIsAvailable)('the deliveries of a receiver', () => {
     await server?.stop();
   });
 
-  function setUp(clock: Clock = systemClock): {
+  async function setUp(clock: Clock = systemClock): Promise<{
     keys: ReturnType<typeof buildKeys>;
     deliveries: WebhookDeliveries;
-  } {
+  }> {
     const prefix = randomPrefix();
-    const deliveries = createWebhookDeliveries({
-      ...{ redis, prefix, clock, retentionSeconds: 60 },
-    });
-    return { keys: buildKeys(prefix), deliveries };
+    const keys = buildKeys(prefix);
+    await redis.hset(keys.webhook(webhookId), 'id', webhookId);
+    const deliveries = createWebhookDeliveries({ redis, prefix, clock, retentionSeconds: 60 });
+    return { keys, deliveries };
   }
 
   const webhookId = `we_${'1'.repeat(32)}`;
@@ -44,17 +44,15 @@ describe.skipIf(!redisIsAvailable)('the deliveries of a receiver', () => {
     receiver: { webhookId: string } | { url: string },
   ) =>
     deliveries.create({
-      ...{
-        id: randomDeliveryId(),
-        tenant: 'default',
-        receiver,
-        type: 'caption.failed',
-        body: '{}',
-      },
+      id: randomDeliveryId(),
+      tenant: 'default',
+      receiver,
+      type: 'caption.failed',
+      body: '{}',
     });
 
   it('wait in a number that is bounded by receiver, and make room when one ends', async () => {
-    const { keys, deliveries } = setUp();
+    const { keys, deliveries } = await setUp();
     for (let n = 0; n < WAITING; n += 500) {
       await Promise.all(Array.from({ length: 500 }, () => create(deliveries, { webhookId })));
     }
@@ -68,7 +66,7 @@ describe.skipIf(!redisIsAvailable)('the deliveries of a receiver', () => {
   });
 
   it('share a lane when their URLs differ only behind the host', async () => {
-    const { keys, deliveries } = setUp();
+    const { keys, deliveries } = await setUp();
     await create(deliveries, { url: 'https://one.example/a?caption=1' });
     await create(deliveries, { url: 'https://one.example/b?caption=2' });
     await create(deliveries, { url: 'https://one.example:8443/a' });
@@ -79,7 +77,7 @@ describe.skipIf(!redisIsAvailable)('the deliveries of a receiver', () => {
   it('that ended are kept in a bounded number, the newest, and for a bounded time', async () => {
     // Of those that ended in the same millisecond none is the newest.
     let now = Date.now();
-    const { keys, deliveries } = setUp({ now: () => now++ });
+    const { keys, deliveries } = await setUp({ now: () => now++ });
     const ids: string[] = [];
     for (let n = 0; n < ENDED + 5; n += 1) {
       const id = randomDeliveryId();
@@ -100,7 +98,7 @@ describe.skipIf(!redisIsAvailable)('the deliveries of a receiver', () => {
   });
 
   it('remember fifty attempts', async () => {
-    const { deliveries } = setUp();
+    const { deliveries } = await setUp();
     const id = randomDeliveryId();
     const receiver = { webhookId };
     await deliveries.create({ id, tenant: 'a', receiver, type: 'caption.failed', body: '{}' });

@@ -1,5 +1,6 @@
 // How events reach receivers: signed, again and again until they are received, and without one receiver harming another.
 
+import { once } from 'node:events';
 import { createWebhookDeliveries } from '@caption-queue/api/webhooks/deliveries';
 import {
   createWebhookEndpoints,
@@ -100,12 +101,12 @@ describe.skipIf(!redisIsAvailable)('webhooks', () => {
       data: Record<string, unknown>;
     };
 
-  it('tell an endpoint of a caption that ended, signed as Standard Webhooks has it', async () => {
+  it('notify an endpoint of a caption that ended, signed as Standard Webhooks has it', async () => {
     const { delivering, receiver, endpoint, delivery } = await setUp();
     const { url, until } = await receiver(answerStatus(200));
     const { id, secret } = await endpoint(url);
     const caption = endedCaption();
-    await delivering.happen(caption);
+    await delivering.addEvent(caption);
     const [received] = await until(1);
     const event = verify(secret, received as Received);
     expect(event).toMatchObject({
@@ -135,16 +136,18 @@ describe.skipIf(!redisIsAvailable)('webhooks', () => {
     expect(() => verify(`whsec_${'A'.repeat(44)}`, received as Received)).toThrow();
   });
 
-  it('tell the URL that a caption came with, of what it asked for, signed with the tenant’s secret', async () => {
+  it('notify the URL that a caption came with, of what it asked for, signed with the tenant’s secret', async () => {
     const { delivering, receiver, endpoints } = await setUp();
     const wanted = await receiver();
     const all = await receiver();
     const webhook_events_filter = JSON.stringify(['caption.failed']);
-    await delivering.happen(
+    await delivering.addEvent(
       endedCaption('succeeded', { webhook: wanted.url, webhook_events_filter }),
     );
-    await delivering.happen(endedCaption('canceled', { webhook: all.url }));
-    await delivering.happen(endedCaption('failed', { webhook: wanted.url, webhook_events_filter }));
+    await delivering.addEvent(endedCaption('canceled', { webhook: all.url }));
+    await delivering.addEvent(
+      endedCaption('failed', { webhook: wanted.url, webhook_events_filter }),
+    );
     const secret = await endpoints.tenantSecret(tenant);
     const [canceled] = await all.until(1);
     expect(verify(secret, canceled as Received).type).toBe('caption.canceled');
@@ -153,7 +156,7 @@ describe.skipIf(!redisIsAvailable)('webhooks', () => {
     expect(wanted.received).toHaveLength(1);
   });
 
-  it('tell only endpoints of the tenant, that are enabled, of the events that they chose', async () => {
+  it('notify only endpoints of the tenant, that are enabled, of the events that they chose', async () => {
     const { delivering, receiver, endpoints, endpoint } = await setUp();
     const { url, received, until } = await receiver();
     const one = await receiver();
@@ -162,12 +165,12 @@ describe.skipIf(!redisIsAvailable)('webhooks', () => {
     const off = await endpoint(url);
     await endpoints.update(tenant, off.id, { enabled: false });
     await endpoint(one.url);
-    await delivering.happen(endedCaption('succeeded'));
+    await delivering.addEvent(endedCaption('succeeded'));
     await one.until(1);
     expect(received).toEqual([]);
     const times = { created_at: '1764000000000', completed_at: '1764000001000' };
     const ends = { total: '3', succeeded: '2', failed: '1' };
-    await delivering.happen({ event: 'batch.completed', id: 'bat_1', tenant, ...times, ...ends });
+    await delivering.addEvent({ event: 'batch.completed', id: 'bat_1', tenant, ...times, ...ends });
     const [batch] = await until(1);
     expect(JSON.parse(batch?.body ?? '')).toMatchObject({
       type: 'batch.completed',
@@ -187,7 +190,7 @@ describe.skipIf(!redisIsAvailable)('webhooks', () => {
       log_prob: -1,
     }));
     const output = JSON.stringify({ ...long, alternatives });
-    await delivering.happen(endedCaption('succeeded', { output }));
+    await delivering.addEvent(endedCaption('succeeded', { output }));
     const [received] = await until(1);
     expect(received?.body.length).toBeLessThan(20_000);
     expect(JSON.parse(received?.body ?? '').data.output).toEqual({ ...long, alternatives: [] });
@@ -199,7 +202,7 @@ describe.skipIf(!redisIsAvailable)('webhooks', () => {
       (count < 4 ? answerStatus(500) : answerOk)(request, response, count),
     );
     const { id, secret } = await endpoint(url);
-    await delivering.happen(endedCaption());
+    await delivering.addEvent(endedCaption());
     const timestamps: number[] = [];
     for (const [attempt, delayMs] of [5 * SECOND, 5 * MINUTE, 30 * MINUTE].entries()) {
       const got = await until(attempt + 1);
@@ -226,7 +229,7 @@ describe.skipIf(!redisIsAvailable)('webhooks', () => {
     const { delivering, receiver, endpoint, delivery } = await setUp();
     const { url, until } = await receiver(answerStatus(500));
     const { id } = await endpoint(url);
-    await delivering.happen(endedCaption());
+    await delivering.addEvent(endedCaption());
     const delays = [5 * SECOND, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 10 * HOUR];
     for (const [attempt, delayMs] of delays.entries()) {
       await until(attempt + 1);
@@ -252,7 +255,7 @@ describe.skipIf(!redisIsAvailable)('webhooks', () => {
     const { delivering, receiver, endpoint, delivery } = await setUp();
     const { url, until } = await receiver(answerStatus(503, { 'retry-after': '3600' }));
     const { id } = await endpoint(url);
-    await delivering.happen(endedCaption());
+    await delivering.addEvent(endedCaption());
     await until(1);
     await expect
       .poll(async () => {
@@ -275,7 +278,7 @@ describe.skipIf(!redisIsAvailable)('webhooks', () => {
       (count === 1 ? answer : answerOk)(request, response, count),
     );
     const { id } = await endpoint(url);
-    await delivering.happen(endedCaption());
+    await delivering.addEvent(endedCaption());
     await until(1);
     await expect
       .poll(() => delivery(id), soon)
@@ -292,7 +295,7 @@ describe.skipIf(!redisIsAvailable)('webhooks', () => {
     const { delivering, receiver, endpoint, delivery } = await setUp();
     const { url } = await receiver((_request, response) => response.writeHead(200).write('begun'));
     const { id } = await endpoint(url);
-    await delivering.happen(endedCaption());
+    await delivering.addEvent(endedCaption());
     await expect
       .poll(() => delivery(id), soon)
       .toMatchObject({
@@ -305,7 +308,7 @@ describe.skipIf(!redisIsAvailable)('webhooks', () => {
     const { delivering, receiver, endpoint, endpoints, delivery } = await setUp();
     const { url, received } = await receiver(answerStatus(410));
     const { id } = await endpoint(url);
-    await delivering.happen(endedCaption());
+    await delivering.addEvent(endedCaption());
     await expect.poll(async () => (await delivery(id))?.status, soon).toBe('failed');
     expect(await endpoints.get(tenant, id)).toMatchObject({
       enabled: false,
@@ -313,7 +316,7 @@ describe.skipIf(!redisIsAvailable)('webhooks', () => {
     });
     const other = await receiver();
     await endpoint(other.url);
-    await delivering.happen(endedCaption());
+    await delivering.addEvent(endedCaption());
     await other.until(1);
     expect(received).toHaveLength(1);
   });
@@ -326,7 +329,7 @@ describe.skipIf(!redisIsAvailable)('webhooks', () => {
       (recovered ? answerOk : answerStatus(500))(request, response, count),
     );
     const [first, second] = [await endpoint(dead.url), await endpoint(moody.url)];
-    await delivering.happen(endedCaption());
+    await delivering.addEvent(endedCaption());
     await Promise.all([dead.until(1), moody.until(1)]);
     recovered = true;
     for (const { id } of [first, second]) {
@@ -335,7 +338,7 @@ describe.skipIf(!redisIsAvailable)('webhooks', () => {
         .not.toBeNull();
     }
     clock.turn(4 * 24 * HOUR);
-    await delivering.happen(endedCaption());
+    await delivering.addEvent(endedCaption());
     await Promise.all([dead.until(2), moody.until(2)]);
     await expect
       .poll(async () => (await endpoints.get(tenant, second.id)).failing_since, soon)
@@ -343,7 +346,7 @@ describe.skipIf(!redisIsAvailable)('webhooks', () => {
     expect(await endpoints.get(tenant, first.id)).toMatchObject({ enabled: true });
     recovered = false;
     clock.turn(25 * HOUR);
-    await delivering.happen(endedCaption());
+    await delivering.addEvent(endedCaption());
     await expect
       .poll(() => endpoints.get(tenant, first.id), soon)
       .toMatchObject({
@@ -366,10 +369,10 @@ describe.skipIf(!redisIsAvailable)('webhooks', () => {
     const alive = await receiver();
     await endpoints.create(tenant, { url: dead.url });
     // More than this process attempts at once.
-    for (let n = 0; n < 150; n += 1) await delivering.happen(endedCaption());
+    for (let n = 0; n < 150; n += 1) await delivering.addEvent(endedCaption());
     await dead.until(4);
     const startMs = Date.now();
-    await delivering.happen(endedCaption('failed', { webhook: alive.url }));
+    await delivering.addEvent(endedCaption('failed', { webhook: alive.url }));
     const [received] = await alive.until(1);
     expect((received?.atMs ?? 0) - startMs).toBeLessThan(2_000);
     expect(dead.mostAtOnce).toBeLessThanOrEqual(4);
@@ -380,7 +383,7 @@ describe.skipIf(!redisIsAvailable)('webhooks', () => {
     const { delivering, receiver, endpoint } = await setUp();
     const slow = await receiver((_q, response) => void setTimeout(() => response.end(), 20));
     await endpoint(slow.url);
-    await Promise.all(Array.from({ length: 40 }, () => delivering.happen(endedCaption())));
+    await Promise.all(Array.from({ length: 40 }, () => delivering.addEvent(endedCaption())));
     await slow.until(40);
     expect(slow.mostAtOnce).toBeGreaterThan(1);
     expect(slow.mostAtOnce).toBeLessThanOrEqual(4);
@@ -394,7 +397,7 @@ describe.skipIf(!redisIsAvailable)('webhooks', () => {
       resolve: async () => [{ address: '169.254.169.254', family: 4 }],
     });
     const { id } = await endpoint(inside.url.replace('127.0.0.1', 'rebound.example'));
-    await delivering.happen(endedCaption());
+    await delivering.addEvent(endedCaption());
     await expect
       .poll(() => delivery(id), soon)
       .toMatchObject({
@@ -411,13 +414,38 @@ describe.skipIf(!redisIsAvailable)('webhooks', () => {
     const { secret, previousValidUntilMs } = await endpoints.rotateSecret(tenant, id);
     expect(secret).not.toBe(old);
     expect(previousValidUntilMs - clock.now()).toBeGreaterThan(24 * HOUR - MINUTE);
-    await delivering.happen(endedCaption());
+    await delivering.addEvent(endedCaption());
     const [received] = await until(1);
     expect(verify(old, received as Received)).toEqual(verify(secret, received as Received));
     clock.turn(24 * HOUR + SECOND);
-    await delivering.happen(endedCaption());
+    await delivering.addEvent(endedCaption());
     const [, later] = await until(2);
     expect(later?.headers['webhook-signature']).not.toContain(' ');
+  });
+
+  it('reach the others when one receiver’s cannot be kept', async () => {
+    const { delivering, receiver, endpoint } = await setUp();
+    const { url, until } = await receiver();
+    await endpoint(url);
+    await delivering.addEvent(endedCaption('succeeded', { webhook: 'no URL at all' }));
+    await until(1);
+  });
+
+  it('are looked for at a pace while the outbox’s group is missing and cannot be made', async () => {
+    const user = `user-${randomPrefix()}`;
+    await redis.acl('SETUSER', user, 'on', '>secret', '~*', '&*', '+@all', '-xgroup');
+    const outbox = new Redis(server.url, { username: user, password: 'secret' });
+    await once(outbox, 'ready');
+    const attempts = async () => {
+      const stats = await redis.info('commandstats');
+      return Number(/cmdstat_xgroup\b[^\n]*rejected_calls=(\d+)/.exec(stats)?.[1] ?? 0);
+    };
+    const before = await attempts();
+    const beginMs = performance.now();
+    await setUp({ webhooks: { outboxRedis: outbox } });
+    await expect.poll(async () => (await attempts()) - before, soon).toBeGreaterThanOrEqual(3);
+    // Two pauses of half a second lie between three attempts.
+    expect(performance.now() - beginMs).toBeGreaterThan(900);
   });
 
   it('survive the death of the process that took them', async () => {
@@ -449,7 +477,7 @@ describe.skipIf(!redisIsAvailable)('webhooks', () => {
     const { prefix, delivering, receiver, endpoint } = await setUp();
     const { url, received, until } = await receiver();
     await endpoint(url);
-    await delivering.happen(endedCaption());
+    await delivering.addEvent(endedCaption());
     const [first] = await until(1);
     const keys = buildKeys(prefix);
     await expect.poll(() => redis.xlen(keys.outbox), soon).toBe(0);
@@ -462,7 +490,7 @@ describe.skipIf(!redisIsAvailable)('webhooks', () => {
     await expect.poll(() => redis.xlen(keys.outbox), soon).toBe(0);
     const other = await startReceiver();
     closers.push(() => other.close());
-    await delivering.happen(endedCaption('failed', { webhook: other.url }));
+    await delivering.addEvent(endedCaption('failed', { webhook: other.url }));
     await other.until(1);
     await until(2);
     expect(received.map(({ body }) => JSON.parse(body).type)).toEqual([
@@ -476,7 +504,7 @@ describe.skipIf(!redisIsAvailable)('webhooks', () => {
     const { prefix, delivering, receiver, endpoint } = await setUp();
     const { url, until } = await receiver(answerStatus(500));
     await endpoint(url);
-    await delivering.happen(endedCaption());
+    await delivering.addEvent(endedCaption());
     await until(1);
     const jobKeys = (await redis.keys(`${prefix.replace(/[{}]/g, '?')}:q:*`)).filter((key) =>
       key.includes('msg_'),
@@ -496,7 +524,7 @@ describe.skipIf(!redisIsAvailable)('webhooks', () => {
     const bad = await receiver(answerStatus(500));
     await endpoint(good.url);
     await endpoint(bad.url);
-    await delivering.happen(endedCaption());
+    await delivering.addEvent(endedCaption());
     const lines = async () => (await delivering.registry.metrics()).split('\n');
     const find = async (...parts: string[]) =>
       (await lines()).find((line) => parts.every((part) => line.includes(part)));

@@ -1,8 +1,8 @@
 // Webhooks while things die: the process that sends, and the Redis that remembers.
 
-import { systemClock } from '@caption-queue/api/webhooks/clock';
 import { createWebhookDeliveries } from '@caption-queue/api/webhooks/deliveries';
 import { createWebhookEndpoints } from '@caption-queue/api/webhooks/endpoints';
+import { systemClock } from '@caption-queue/api/webhooks/schedule';
 import { Redis } from 'ioredis';
 import { afterEach, describe, expect, it } from 'vitest';
 import { fork } from '../../../support/fork.ts';
@@ -64,7 +64,10 @@ describe.skipIf(!redisIsAvailable)('a delivery under way', () => {
     expect(second?.headers['webhook-id']).toBe(first?.headers['webhook-id']);
     expect(second?.body).toBe(first?.body);
     const deliveries = createWebhookDeliveries({
-      ...{ redis, prefix, clock: systemClock, retentionSeconds: 60 },
+      redis,
+      prefix,
+      clock: systemClock,
+      retentionSeconds: 60,
     });
     await expect
       .poll(() => deliveries.list(webhookId, { limit: 10 }), soon)
@@ -93,7 +96,7 @@ describe.skipIf(!redisIsAvailable)('a delivery under way', () => {
     const receiver = await startReceiver();
     closers.push(() => receiver.close());
     await server.revive();
-    await delivering.happen(endedCaption('succeeded', { webhook: receiver.url }));
+    await delivering.addEvent(endedCaption('succeeded', { webhook: receiver.url }));
     await receiver.until(1);
   });
 
@@ -101,16 +104,18 @@ describe.skipIf(!redisIsAvailable)('a delivery under way', () => {
     const { server, redis, prefix, receiver } = await setUp();
     const clock = createTestClock();
     const delivering = await startDelivering({
-      ...{ redisUrl: server.url, prefix, clock },
+      redisUrl: server.url,
+      prefix,
+      clock,
       webhooks: { timeoutMs: 500 },
     });
     closers.push(() => delivering.stop());
-    await delivering.happen(endedCaption());
+    await delivering.addEvent(endedCaption());
     await receiver.until(1);
     await expect.poll(() => redis.zcard(`${prefix}:q:webhook-delivery:delayed`), soon).toBe(1);
     await server.crash();
     await server.revive();
-    await delivering.happen(endedCaption('failed'));
+    await delivering.addEvent(endedCaption('failed'));
     await receiver.until(2);
     await delivering.turn(10_000);
     await receiver.until(3);

@@ -1,4 +1,4 @@
-// The HTTP contract of webhooks: endpoints and their secrets, what was sent to them, and captions that tell of their end.
+// The HTTP contract of webhooks: endpoints and their secrets, what was sent to them, and captions that notify of their end.
 import { Webhook, WebhookDelivery, WebhookSecret } from '@caption-queue/contract/webhooks';
 import { Webhook as StandardWebhook } from 'standardwebhooks';
 import type { TSchema } from 'typebox';
@@ -242,7 +242,7 @@ describe.skipIf(!redisIsAvailable)('/v1/webhooks', () => {
     expectFits(WebhookSecret, answers[0]?.body?.secret);
   });
 
-  it('tells of a caption that workers finished, at its endpoint and at its own URL', async () => {
+  it('notifies of a caption that workers finished, at its endpoint and at its own URL', async () => {
     const { api, receiver, ask } = await startAll();
     const own = await startReceiver();
     closers.push(() => own.close());
@@ -266,7 +266,7 @@ describe.skipIf(!redisIsAvailable)('/v1/webhooks', () => {
     expect(atOwn?.headers['webhook-id']).not.toBe(atEndpoint?.headers['webhook-id']);
   });
 
-  it('tells of a caption that was canceled, or deleted with nothing left of it', async () => {
+  it('notifies of a caption that was canceled, or deleted with nothing left of it', async () => {
     const { api, receiver, ask } = await startAll();
     await ask('POST', '', { url: receiver.url, events: ['caption.canceled'] });
     const first = await readCaption(await api.upload(photo));
@@ -297,8 +297,10 @@ describe.skipIf(!redisIsAvailable)('/v1/webhooks', () => {
     const again = await startDelivering({ redisUrl: redis.url, prefix });
     closers.push(() => again.stop());
     const received = await receiver.until(5);
-    const told = received.map(({ body }) => (JSON.parse(body) as { data: { id: string } }).data.id);
-    expect(told.sort()).toEqual(ids.sort());
+    const notified = received.map(
+      ({ body }) => (JSON.parse(body) as { data: { id: string } }).data.id,
+    );
+    expect(notified.sort()).toEqual(ids.sort());
   });
 
   it('tries an endpoint out with one attempt', async () => {
@@ -326,7 +328,7 @@ describe.skipIf(!redisIsAvailable)('/v1/webhooks', () => {
     );
     const { body: webhook } = await ask('POST', '', { url: receiver.url });
     for (let n = 0; n < 3; n += 1) {
-      await delivering.happen(endedCaption());
+      await delivering.addEvent(endedCaption());
       await receiver.until(n + 1);
       clock.turn(1);
     }
@@ -378,7 +380,7 @@ describe.skipIf(!redisIsAvailable)('/v1/webhooks', () => {
     const moved = await startReceiver(answerStatus(500));
     closers.push(() => moved.close());
     const { body: webhook } = await ask('POST', '', { url: receiver.url });
-    await delivering.happen(endedCaption());
+    await delivering.addEvent(endedCaption());
     await receiver.until(1);
     await ask('PATCH', `/${webhook?.id}`, { url: moved.url });
     await expect
@@ -390,7 +392,7 @@ describe.skipIf(!redisIsAvailable)('/v1/webhooks', () => {
     await delivering.turn(HOUR);
     const other = await startReceiver();
     closers.push(() => other.close());
-    await delivering.happen(endedCaption('failed', { webhook: other.url }));
+    await delivering.addEvent(endedCaption('failed', { webhook: other.url }));
     await other.until(1);
     expect([receiver.received.length, moved.received.length]).toEqual([1, 1]);
   });
@@ -403,7 +405,7 @@ describe.skipIf(!redisIsAvailable)('/v1/webhooks', () => {
     expectFits(WebhookSecret, body?.secret);
     const validForMs = Date.parse(String(body?.previous_valid_until)) - clock.now();
     expect(Math.round(validForMs / HOUR)).toBe(24);
-    await delivering.happen(endedCaption());
+    await delivering.addEvent(endedCaption());
     const [received] = await receiver.until(1);
     for (const secret of [webhook?.secret, body?.secret]) {
       const verify = new StandardWebhook(String(secret));

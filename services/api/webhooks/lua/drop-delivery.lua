@@ -1,0 +1,3 @@
+-- Its endpoint is gone.
+forget()
+return reply('ok')
