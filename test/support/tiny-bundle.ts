@@ -8,11 +8,9 @@ import {
   PREPROCESSING_VERSION,
 } from '@caption-queue/contract/bundle';
 import { loadBundle } from '@caption-queue/model/bundle';
-import { createEngine } from '@caption-queue/model/engines/create-engine';
-import { saveLayersModel } from '@caption-queue/model/layers-model/files';
+import { pooledOf } from '@caption-queue/model/encoder';
+import { createEngine } from '@caption-queue/model/engines/engine';
 import type { LayersModel, Weight } from '@caption-queue/model/layers-model/layers-model';
-import { float16Weight } from '@caption-queue/model/layers-model/weights';
-import { pooledOf } from '@caption-queue/model/pooled';
 import { createVocabulary } from '@caption-queue/model/vocabulary';
 import { attentionTopology } from '@caption-queue/training/decoders/attention';
 import { mergeTopology } from '@caption-queue/training/decoders/merge';
@@ -23,6 +21,7 @@ import {
   outputOf,
 } from '@caption-queue/training/decoders/topology';
 import { sealBundle } from '@caption-queue/training/export/seal-bundle';
+import { float16Weight, saveLayersModel } from '@caption-queue/training/export/store-model';
 import { createRandom, type Random } from './random.ts';
 
 const words =

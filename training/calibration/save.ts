@@ -3,8 +3,8 @@ import { cp, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Calibration } from '@caption-queue/contract/calibration';
 import { type Bundle, bundleDirectory, loadBundle } from '@caption-queue/model/bundle';
-import { saveLayersModel } from '@caption-queue/model/layers-model/files';
 import { sealBundle } from '../export/seal-bundle.ts';
+import { saveLayersModel } from '../export/store-model.ts';
 import { TrainingError } from '../failure.ts';
 import type { Foundation } from './foundation.ts';
 

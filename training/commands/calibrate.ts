@@ -3,7 +3,7 @@
 import type { Calibration } from '@caption-queue/contract/calibration';
 import { loadBundle, type Trust } from '@caption-queue/model/bundle';
 import { createEncoder } from '@caption-queue/model/encoder';
-import { createEngine } from '@caption-queue/model/engines/create-engine';
+import { createEngine } from '@caption-queue/model/engines/engine';
 import { loadTensorFlow } from '@caption-queue/model/engines/tfjs/tensorflow';
 import { assess, type Chances } from '../calibration/assess.ts';
 import { adjustChances, checkPhotos, FEWEST_TO_FIT, fitChances } from '../calibration/chances.ts';

@@ -1,8 +1,7 @@
 // `evaluate`: captions the dev split with a bundle and scores the captions against what people wrote.
 import { writeFile } from 'node:fs/promises';
 import { type Bundle, loadBundle } from '@caption-queue/model/bundle';
-import { createEngine } from '@caption-queue/model/engines/create-engine';
-import { engineNames, type Precision } from '@caption-queue/model/engines/engine';
+import { createEngine, engineNames, type Precision } from '@caption-queue/model/engines/engine';
 import { type Command, type Options, table } from '../command-line/command.ts';
 import { createProgress } from '../command-line/progress.ts';
 import { runFolder, runOption } from '../command-line/run-folder.ts';

@@ -8,12 +8,13 @@ import { loadTensorFlow, type TensorFlow } from '@caption-queue/model/engines/tf
 import type { Command, Options } from '../command-line/command.ts';
 import { type RunFolder, runFolder, runOption } from '../command-line/run-folder.ts';
 import { loadPrepared } from '../dataset/prepared.ts';
-import { checkMadeBy, type EncoderSource, encoderOption, findEncoder } from '../encoder-source.ts';
+import { type EncoderSource, encoderOption, findEncoder } from '../encoder-source.ts';
 import { calibrateActivations } from '../export/measure-activations.ts';
 import { tunedEncoder } from '../export/tuned-encoder.ts';
 import { writeBundle } from '../export/write-bundle.ts';
 import { TrainingError } from '../failure.ts';
 import { openFeatureFile, readIndex } from '../features/feature-file.ts';
+import { checkMadeBy } from '../features/photo-encoder.ts';
 import { loadBest } from '../fit/checkpoint.ts';
 import { buildEncoderBlocks } from '../fit/encoder-blocks.ts';
 import { buildNetwork } from '../fit/settings.ts';

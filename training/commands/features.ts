@@ -5,8 +5,9 @@ import { createInterruption } from '../command-line/interruption.ts';
 import { createProgress } from '../command-line/progress.ts';
 import { runFolder, runOption } from '../command-line/run-folder.ts';
 import { dataOption, readDataset } from '../dataset/read-dataset.ts';
-import { encoderOption, findEncoder, loadPhotoEncoder } from '../encoder-source.ts';
+import { encoderOption, findEncoder } from '../encoder-source.ts';
 import { extractFeatures } from '../features/extract-features.ts';
+import { loadPhotoEncoder } from '../features/photo-encoder.ts';
 import { prepareRun } from './prepare.ts';
 
 export const featuresCommand: Command = {

@@ -1,8 +1,12 @@
 // `import-keras`: what was trained in Keras becomes a bundle that serves, or an encoder to train on.
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import { bundleDirectory, DEFAULT_BUNDLE, loadBundle } from '@caption-queue/model/bundle';
-import type { ActivationRanges } from '@caption-queue/model/engines/onnx/quantise';
+import {
+  type ActivationRanges,
+  bundleDirectory,
+  DEFAULT_BUNDLE,
+  loadBundle,
+} from '@caption-queue/model/bundle';
 import type { Command, Options } from '../command-line/command.ts';
 import { createProgress } from '../command-line/progress.ts';
 import { plainFolder } from '../encoder-source.ts';

@@ -1,7 +1,7 @@
 // Activation ranges of tuned convolutions for the int8 graph, from what they put out for training photos.
 
 import { GRID_CELLS } from '@caption-queue/contract/bundle';
-import type { ActivationRanges } from '@caption-queue/model/engines/onnx/quantise';
+import type { ActivationRanges } from '@caption-queue/model/bundle';
 import type { FeatureFile } from '../features/feature-file.ts';
 import { readGrids } from '../features/read-features.ts';
 import type { EncoderBlocks } from '../fit/encoder-blocks.ts';

@@ -3,18 +3,17 @@ import { existsSync } from 'node:fs';
 import { copyFile, cp, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { IMAGE_SIZE } from '@caption-queue/contract/bundle';
-import { loadBundle } from '@caption-queue/model/bundle';
-import { createEngine } from '@caption-queue/model/engines/create-engine';
-import type { ActivationRanges } from '@caption-queue/model/engines/onnx/quantise';
-import { saveLayersModel } from '@caption-queue/model/layers-model/files';
+import { type ActivationRanges, loadBundle } from '@caption-queue/model/bundle';
+import { pooledOf } from '@caption-queue/model/encoder';
+import { createEngine } from '@caption-queue/model/engines/engine';
 import type { LayersModel } from '@caption-queue/model/layers-model/layers-model';
-import { pooledOf } from '@caption-queue/model/pooled';
 import type { Vocabulary } from '@caption-queue/model/vocabulary';
 import type { EncoderSource } from '../encoder-source.ts';
 import { TrainingError } from '../failure.ts';
 import type { Network } from '../fit/network.ts';
 import { decoderModels } from './decoder-models.ts';
 import { CARD_FOLDER, sealBundle } from './seal-bundle.ts';
+import { saveLayersModel } from './store-model.ts';
 
 export interface BundleContents {
   /** Folder that the bundle becomes. */

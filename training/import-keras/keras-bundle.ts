@@ -7,13 +7,12 @@ import {
   IMAGE_SIZE,
   PREPROCESSING_VERSION,
 } from '@caption-queue/contract/bundle';
+import type { ActivationRanges } from '@caption-queue/model/bundle';
 import { createStepDecoder, type DecoderSource } from '@caption-queue/model/decoder';
-import { createEngine } from '@caption-queue/model/engines/create-engine';
-import type { Engine, GraphSource } from '@caption-queue/model/engines/engine';
-import type { ActivationRanges } from '@caption-queue/model/engines/onnx/quantise';
-import { saveLayersModel } from '@caption-queue/model/layers-model/files';
-import { pooledOf } from '@caption-queue/model/pooled';
+import { pooledOf } from '@caption-queue/model/encoder';
+import { createEngine, type Engine, type GraphSource } from '@caption-queue/model/engines/engine';
 import { sealBundle } from '../export/seal-bundle.ts';
+import { saveLayersModel } from '../export/store-model.ts';
 import type { DecoderModels } from './captioner-models.ts';
 import type { ImportedCaptioner } from './import-captioner.ts';
 import type { ImportedEncoder } from './import-encoder.ts';

@@ -1,16 +1,16 @@
 // Activation ranges for the int8 graph of an imported encoder, from what its fp32 graph puts out for photos.
 
 import { IMAGE_SIZE } from '@caption-queue/contract/bundle';
-import { planConvolutions } from '@caption-queue/model/engines/onnx/convolution-plan';
+import type { ActivationRanges } from '@caption-queue/model/bundle';
+import { cosine, pooledOf } from '@caption-queue/model/encoder';
 import {
   buildFloatEncoder,
   buildInt8Encoder,
 } from '@caption-queue/model/engines/onnx/encoder-graph';
 import type { OnnxModel } from '@caption-queue/model/engines/onnx/model';
 import { createOnnxGraph } from '@caption-queue/model/engines/onnx/onnx-engine';
-import type { ActivationRanges } from '@caption-queue/model/engines/onnx/quantise';
+import { planConvolutions } from '@caption-queue/model/layers-model/convolution-plan';
 import type { LayersModel } from '@caption-queue/model/layers-model/layers-model';
-import { cosine, pooledOf } from '@caption-queue/model/pooled';
 
 export interface Calibration {
   ranges: ActivationRanges;

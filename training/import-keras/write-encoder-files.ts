@@ -1,9 +1,12 @@
 // Writes an imported encoder, and what belongs to it, where a bundle or a plain folder wants it.
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { bundleDirectory, DEFAULT_BUNDLE } from '@caption-queue/model/bundle';
-import type { ActivationRanges } from '@caption-queue/model/engines/onnx/quantise';
-import { saveLayersModel } from '@caption-queue/model/layers-model/files';
+import {
+  type ActivationRanges,
+  bundleDirectory,
+  DEFAULT_BUNDLE,
+} from '@caption-queue/model/bundle';
+import { saveLayersModel } from '../export/store-model.ts';
 import type { ImportedEncoder } from './import-encoder.ts';
 
 /**
