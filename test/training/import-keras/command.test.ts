@@ -82,10 +82,8 @@ describe('docs/keras.md', async () => {
 describe('the command', () => {
   it('makes a bundle in fp32 where there are no photos to measure and no classifier, and warns of padding that is read', async () => {
     const output = join(folder, 'unmasked-bundle');
-    const args = [
-      ...['--encoder', 'inception-weights.h5', '--captioner', 'unmasked.h5'],
-      ...['--tokenizer', 'tokenizer-4.pickle', '--output', output],
-    ];
+    const files = ['--encoder', 'inception-weights.h5', '--captioner', 'unmasked.h5'];
+    const args = [...files, '--tokenizer', 'tokenizer-4.pickle', '--output', output];
     const { code, stdout, stderr } = await importKeras(...args);
     expect(code, stderr).toBe(0);
     expect(stdout).toMatch(/encoder in fp32\.$/m);
