@@ -74,7 +74,7 @@ function layerFromJson(json: LayerJson): Layer {
 }
 
 /** `model.json` without weights: what TensorFlow.js builds the model from. */
-export function topologyJson(model: Omit<LayersModel, 'weights'>): ModelJson['modelTopology'] {
+function topologyJson(model: Omit<LayersModel, 'weights'>): ModelJson['modelTopology'] {
   return {
     keras_version: '2.1.6',
     backend: 'tensorflow',

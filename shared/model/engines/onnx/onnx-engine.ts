@@ -47,7 +47,7 @@ export async function createOnnxGraph(
 }
 
 /** The ONNX model that serves a part of a bundle. `precision` is the encoder's. */
-export async function buildGraph(
+async function buildGraph(
   bundle: GraphSource,
   part: BundlePart,
   precision: Precision,
