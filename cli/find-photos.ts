@@ -1,12 +1,10 @@
 // Which photos the paths on the command line mean.
 import { readdir, stat } from 'node:fs/promises';
-import { extname, join } from 'node:path';
-
-/** In a folder only these are photos; a file that is named is tried whatever it is called. */
-const photoExtensions = new Set(['.jpg', '.jpeg', '.png', '.webp', '.gif', '.avif']);
+import { join } from 'node:path';
+import { photoFileName } from '@caption-queue/imaging/sniff-format';
 
 /**
- * Files as they are, folders with all that is in them, sorted by name. A path that does not exist is
+ * Files as they are, whatever they are called; of folders all that have a photo's name, sorted. A path that does not exist is
  * kept: it fails later, alone, as any photo that can't be read.
  */
 export async function findPhotos(paths: string[]): Promise<string[]> {
@@ -25,7 +23,7 @@ export async function findPhotos(paths: string[]): Promise<string[]> {
 async function photosIn(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   return entries
-    .filter((entry) => entry.isFile() && photoExtensions.has(extname(entry.name).toLowerCase()))
+    .filter((entry) => entry.isFile() && photoFileName.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
 }

@@ -4,20 +4,16 @@
 //   classifier/                model.json, weights.bin, labels.json, words.json
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { GRID_CELLS, IMAGE_SIZE } from '@caption-queue/contract/bundle';
-import { bundleDirectory, DEFAULT_BUNDLE, loadBundle } from '@caption-queue/model/bundle';
+import {
+  type ActivationRanges,
+  bundleDirectory,
+  DEFAULT_BUNDLE,
+  loadBundle,
+} from '@caption-queue/model/bundle';
 import type { GraphSource } from '@caption-queue/model/engines/engine';
-import { channelsOf, planConvolutions } from '@caption-queue/model/engines/onnx/convolution-plan';
-import { buildInt8Encoder } from '@caption-queue/model/engines/onnx/encoder-graph';
-import { createOnnxGraph } from '@caption-queue/model/engines/onnx/onnx-engine';
-import type { ActivationRanges } from '@caption-queue/model/engines/onnx/quantise';
-import { toFloat16Bits } from '@caption-queue/model/float16';
 import { loadLayersModel } from '@caption-queue/model/layers-model/files';
-import { pooledOf } from '@caption-queue/model/pooled';
 import type { OptionDescription } from './command-line/command.ts';
 import { TrainingError } from './failure.ts';
-import type { PhotoEncoder } from './features/extract-features.ts';
-import type { FeatureFile } from './features/feature-file.ts';
 
 export const encoderOption: Record<'encoder', OptionDescription> = {
   encoder: {
@@ -75,68 +71,4 @@ export async function findEncoder(nameOrPath: string): Promise<EncoderSource> {
 
 async function exists(file: string): Promise<boolean> {
   return (await stat(file).catch(() => undefined)) !== undefined;
-}
-
-/**
- * The int8 graph that serving runs, so that training sees what serving will see.
- * @param layer whose grid is wanted; default: the encoder's output
- * @param threads inside one operation
- * @throws TrainingError when the encoder has no such layer, or its grid is not 8 × 8
- */
-export async function loadPhotoEncoder(
-  source: EncoderSource,
-  { layer, threads }: { layer?: string | undefined; threads: number },
-): Promise<PhotoEncoder & { dispose(): Promise<void> }> {
-  const model = await source.loadModel('encoder');
-  const plan = planConvolutions(model);
-  const wanted = planConvolutions(model, layer);
-  const isInner = wanted.output !== plan.output;
-  const graph = await createOnnxGraph(
-    buildInt8Encoder(
-      plan,
-      await source.loadActivationRanges(),
-      isInner ? wanted.output : undefined,
-    ),
-    { threads, precision: 'int8' },
-  );
-  const channels = channelsOf(wanted, wanted.output);
-  return {
-    graphHash: graph.hash,
-    precision: graph.precision,
-    layer: layer ?? plan.output,
-    channels,
-    hasPooled: isInner,
-    dispose: () => graph.dispose(),
-    async encode(pixels) {
-      const outputs = await graph.run({
-        pixels: { data: pixels, shape: [1, IMAGE_SIZE, IMAGE_SIZE, 3] },
-      });
-      const grid = outputs[isInner ? wanted.output : 'grid'] as Float32Array;
-      if (grid.length !== GRID_CELLS * channels) {
-        throw new TrainingError(
-          `The grid of ${wanted.output} is not 8 × 8; features can be kept of layers from mixed8 on.`,
-        );
-      }
-      return {
-        grid: toFloat16Bits(grid),
-        ...(isInner && { pooled: toFloat16Bits(pooledOf(outputs.grid as Float32Array)) }),
-      };
-    },
-  };
-}
-
-/**
- * What is trained above a layer fits only the encoder that its grids came from.
- * @throws TrainingError when the features are another encoder's
- */
-export async function checkMadeBy(
-  source: EncoderSource,
-  { index: { layer, graphHash } }: FeatureFile,
-): Promise<void> {
-  const encoder = await loadPhotoEncoder(source, { layer, threads: 1 });
-  await encoder.dispose();
-  if (encoder.graphHash === graphHash) return;
-  throw new TrainingError(
-    `The features of ${layer} were made with another encoder; name theirs with --encoder.`,
-  );
 }

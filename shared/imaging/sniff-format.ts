@@ -3,6 +3,9 @@
 /** Media types of the formats that are decoded. */
 export type ImageMediaType = 'image/jpeg' | 'image/png' | 'image/webp' | 'image/gif' | 'image/avif';
 
+/** What files of these formats are called: which files of a folder are worth reading. */
+export const photoFileName = /\.(jpe?g|png|webp|gif|avif)$/i;
+
 const ascii = (bytes: Uint8Array, start: number, end: number) =>
   String.fromCharCode(...bytes.subarray(start, end));
 

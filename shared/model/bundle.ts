@@ -10,7 +10,6 @@ import {
 } from '@caption-queue/contract/bundle';
 import { Calibration } from '@caption-queue/contract/calibration';
 import Value from 'typebox/value';
-import type { ActivationRanges } from './engines/onnx/quantise.ts';
 import { loadLayersModel } from './layers-model/files.ts';
 import type { LayersModel } from './layers-model/layers-model.ts';
 import type { Nouns } from './trust/nouns.ts';
@@ -45,6 +44,15 @@ export interface Bundle {
   loadTrust(): Promise<Trust | undefined>;
   loadProbe(): Promise<Probe>;
 }
+
+/** Of stored numbers: real = scale × (stored − zero point). */
+export interface Range {
+  scale: number;
+  zeroPoint: number;
+}
+
+/** `activation-ranges.json`: Conv2D layer → the range of its output after ReLU, unsigned 8 bits. */
+export type ActivationRanges = Record<string, Range>;
 
 export interface Trust {
   words: string[][];

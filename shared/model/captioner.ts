@@ -5,12 +5,12 @@ import type { CaptionOutput } from '@caption-queue/contract/caption';
 import type { Bundle } from './bundle.ts';
 import { createClassifier } from './classifier.ts';
 import { createStepDecoder } from './decoder.ts';
+import { pooledOf } from './encoder.ts';
 import type { Engine, GraphSource } from './engines/engine.ts';
 import { fromFloat16Bits } from './float16.ts';
 import { type GenerationOptions, generateCaptions } from './generation/generate-captions.ts';
 import type { GenerationEvent } from './generation/streamer.ts';
 import { captionOutput, type Observation } from './output.ts';
-import { pooledOf } from './pooled.ts';
 import { createInsight, type InsightSource } from './trust/insight.ts';
 
 export interface CaptionRequest {

@@ -1,10 +1,9 @@
-// Pixels to features, on any engine; int8 only where this CPU computes it right.
+// Pixels to features (the grid, and its mean: the pooled vector), on any engine; int8 only where this CPU computes it right.
 
-import { IMAGE_SIZE } from '@caption-queue/contract/bundle';
+import { FEATURE_SIZE, IMAGE_SIZE } from '@caption-queue/contract/bundle';
 import type { Bundle } from './bundle.ts';
 import type { Engine, Graph, Precision } from './engines/engine.ts';
 import { toFloat16Bits } from './float16.ts';
-import { cosine, pooledOf } from './pooled.ts';
 
 /** Under this cosine to the probe's expected features, int8 is wrong on this CPU. */
 const PROBE_MIN_COSINE = 0.99;
@@ -75,4 +74,30 @@ async function runGrid(graph: Graph, pixels: Uint8Array): Promise<Float32Array> 
     pixels: { data: pixels, shape: [1, IMAGE_SIZE, IMAGE_SIZE, 3] },
   });
   return grid as Float32Array;
+}
+
+/** The mean of a grid's cells. @param grid `[cells, 2048]` @returns `[2048]` */
+export function pooledOf(grid: Float32Array): Float32Array {
+  const cells = grid.length / FEATURE_SIZE;
+  const pooled = new Float32Array(FEATURE_SIZE);
+  for (let start = 0; start < grid.length; start += FEATURE_SIZE) {
+    for (let feature = 0; feature < FEATURE_SIZE; feature++) {
+      pooled[feature] = (pooled[feature] as number) + (grid[start + feature] as number) / cells;
+    }
+  }
+  return pooled;
+}
+
+/** Cosine of the angle between two vectors, −1 … 1. */
+export function cosine(a: Float32Array, b: Float32Array): number {
+  let dot = 0;
+  let squaresA = 0;
+  let squaresB = 0;
+  for (let i = 0; i < a.length; i++) {
+    const [x, y] = [a[i] as number, b[i] as number];
+    dot += x * y;
+    squaresA += x * x;
+    squaresB += y * y;
+  }
+  return dot / Math.sqrt(squaresA * squaresB);
 }

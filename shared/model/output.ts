@@ -3,9 +3,9 @@ import type { Calibration } from '@caption-queue/contract/calibration';
 import type { CaptionOutput } from '@caption-queue/contract/caption';
 import type { GenerationResult } from './generation/generate-captions.ts';
 import { chooseAltText } from './trust/alt-text.ts';
-import { chanceOf } from './trust/chance.ts';
+import { chanceOf } from './trust/evidence.ts';
 import type { Insight } from './trust/insight.ts';
-import { tagsOf } from './trust/tags.ts';
+import { tagsOf } from './trust/names.ts';
 
 export interface Observation {
   generated: GenerationResult;

@@ -42,14 +42,3 @@ export function vocabularyFromJson(tokens: string[]): Vocabulary {
   }
   return createVocabulary(tokens.slice(specialTokens.length));
 }
-
-/** All words that occur at least `minimumCount` times, most frequent first, ties in alphabetical order. */
-export function buildVocabulary(captions: Iterable<string[]>, minimumCount: number): Vocabulary {
-  const counts = new Map<string, number>();
-  for (const words of captions) {
-    for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
-  }
-  const kept = [...counts].filter(([, count]) => count >= minimumCount);
-  kept.sort(([a, countA], [b, countB]) => countB - countA || (a < b ? -1 : 1));
-  return createVocabulary(kept.map(([word]) => word));
-}

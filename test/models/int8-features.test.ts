@@ -2,10 +2,9 @@
 import { readFile } from 'node:fs/promises';
 import { normaliseImage } from '@caption-queue/imaging/normalise';
 import { DEFAULT_BUNDLE, loadBundle } from '@caption-queue/model/bundle';
-import { createEncoder } from '@caption-queue/model/encoder';
-import { createEngine } from '@caption-queue/model/engines/create-engine';
+import { cosine, createEncoder, pooledOf } from '@caption-queue/model/encoder';
+import { createEngine } from '@caption-queue/model/engines/engine';
 import { fromFloat16Bits } from '@caption-queue/model/float16';
-import { cosine, pooledOf } from '@caption-queue/model/pooled';
 import { expect, it } from 'vitest';
 import { devPhotoFiles, flickr8kIsAvailable } from '../support/flickr8k.ts';
 

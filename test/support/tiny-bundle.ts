@@ -8,11 +8,8 @@ import {
   PREPROCESSING_VERSION,
 } from '@caption-queue/contract/bundle';
 import { loadBundle } from '@caption-queue/model/bundle';
-import { createEngine } from '@caption-queue/model/engines/create-engine';
-import { saveLayersModel } from '@caption-queue/model/layers-model/files';
+import { createEngine } from '@caption-queue/model/engines/engine';
 import type { LayersModel, Weight } from '@caption-queue/model/layers-model/layers-model';
-import { float16Weight } from '@caption-queue/model/layers-model/weights';
-import { pooledOf } from '@caption-queue/model/pooled';
 import { createVocabulary } from '@caption-queue/model/vocabulary';
 import { attentionTopology } from '@caption-queue/training/decoders/attention';
 import { mergeTopology } from '@caption-queue/training/decoders/merge';
@@ -23,6 +20,8 @@ import {
   outputOf,
 } from '@caption-queue/training/decoders/topology';
 import { sealBundle } from '@caption-queue/training/export/seal-bundle';
+import { float16Weight, saveLayersModel } from '@caption-queue/training/export/store-model';
+import { writeProbe } from '@caption-queue/training/export/write-probe';
 import { createRandom, type Random } from './random.ts';
 
 const words =
@@ -74,13 +73,13 @@ export async function writeTinyBundle({
     provenance: 'Random numbers, for tests.',
     licence: 'Apache-2.0',
   } as const;
-  await writeProbe({ directory, random, manifest });
+  await writeTinyProbe({ directory, random, manifest });
   await sealBundle(directory, manifest);
   return loadBundle(directory);
 }
 
 /** Random pixels and the features that the int8 graph makes of them. */
-async function writeProbe({
+async function writeTinyProbe({
   directory,
   random,
   manifest,
@@ -97,12 +96,7 @@ async function writeProbe({
     pixels: { data: pixels, shape: [1, IMAGE_SIZE, IMAGE_SIZE, 3] },
   });
   await graph.dispose();
-  await mkdir(join(directory, 'probe'), { recursive: true });
-  await writeFile(join(directory, 'probe/pixels.bin'), pixels);
-  await writeFile(
-    join(directory, 'probe/pooled.bin'),
-    new Uint8Array(pooledOf(grid as Float32Array).buffer),
-  );
+  await writeProbe(directory, { pixels, grid: grid as Float32Array });
 }
 
 /** Three convolutions that take 299 × 299 × 3 to 8 × 8 × 2048. */

@@ -1,5 +1,5 @@
 // Fitting and judging chances: what is right, what a regression finds, and how good its chances are.
-import { chanceOf } from '@caption-queue/model/trust/chance';
+import { chanceOf } from '@caption-queue/model/trust/evidence';
 import { createVocabulary } from '@caption-queue/model/vocabulary';
 import { thresholdRow } from '@caption-queue/training/calibration/assess';
 import {

@@ -126,10 +126,8 @@ describe('the command line of the training', () => {
       const texts = ['--provenance', 'Seven photos.', '--licence', 'CC0-1.0'];
       const photo = join(tinyDataset, 'images/cat.jpg');
       const output = join(folder, 'exported');
-      const exporting = [
-        ...['export', '--encoder', encoder, '--probe', photo, '--output', output],
-        ...texts,
-      ];
+      const made = ['--encoder', encoder, '--probe', photo, '--output', output];
+      const exporting = ['export', ...made, ...texts];
       expect((await run(...exporting)).stderr).toBe('');
       expect(await failureOf(...exporting)).toContain('give --force to replace it');
       await writeFile(join(output, 'MODEL_CARD.md'), 'Written by hand.');

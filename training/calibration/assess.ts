@@ -1,7 +1,7 @@
 // How far the calibration can be trusted, on photos that it was not fitted on.
 
 import type { Chance } from '@caption-queue/contract/calibration';
-import { chanceOf } from '@caption-queue/model/trust/chance';
+import { chanceOf } from '@caption-queue/model/trust/evidence';
 import { calibrationError, type Prediction } from '../plots/reliability.ts';
 import { crossValidate } from './folds.ts';
 import type { JudgedPhoto } from './judged-photo.ts';

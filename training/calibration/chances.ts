@@ -1,7 +1,7 @@
 // Fits the chances that a caption and a tag are right: anew from many photos, or only their scale and offset from few.
 
 import type { Chance } from '@caption-queue/contract/calibration';
-import { logOdds } from '@caption-queue/model/trust/chance';
+import { logOdds } from '@caption-queue/model/trust/evidence';
 import { TrainingError } from '../failure.ts';
 import type { Chances } from './assess.ts';
 import type { JudgedPhoto } from './judged-photo.ts';

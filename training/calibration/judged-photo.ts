@@ -2,7 +2,7 @@
 
 import type { Observation } from '@caption-queue/model/output';
 import type { Insight } from '@caption-queue/model/trust/insight';
-import type { SurestName } from '@caption-queue/model/trust/surest-name';
+import type { SurestName } from '@caption-queue/model/trust/names';
 import type { LabelledPhoto } from './labelled-photos.ts';
 import type { Example } from './logistic-regression.ts';
 import type { Judge } from './right.ts';

@@ -16,9 +16,9 @@ export interface LabelledPhoto {
   truth: Truth;
 }
 
-export interface CaptionedPhotos {
+export interface LabelledPhotos {
   photos: LabelledPhoto[];
-  /** What the model was trained on. */
+  /** What the model was trained on, where that is known. */
   training: TrainingPhotos;
 }
 
@@ -28,11 +28,24 @@ export interface TrainingPhotos {
   captions: string[][][];
 }
 
+/** @param data folder of captioned photos @param named folder of photos with words for what they show */
+export async function readLabelledPhotos({
+  data,
+  named,
+  split,
+}: {
+  data: string | undefined;
+  named: string | undefined;
+  split: 'dev' | 'all';
+}): Promise<LabelledPhotos> {
+  const { photos, training } = data
+    ? await readCaptionedPhotos(data, split)
+    : { photos: [], training: { files: [], captions: [] } };
+  return { photos: [...photos, ...(named ? await readNamedPhotos(named) : [])], training };
+}
+
 /** @param split `dev`: only what was kept from training; `all`: photos of which none was trained on */
-export async function readCaptionedPhotos(
-  folder: string,
-  split: 'dev' | 'all',
-): Promise<CaptionedPhotos> {
+async function readCaptionedPhotos(folder: string, split: 'dev' | 'all'): Promise<LabelledPhotos> {
   const { train, dev, imageFolder } = await readDataset(folder);
   const used = split === 'all' ? [...train, ...dev] : dev;
   const trained = split === 'all' ? [] : train;
@@ -51,7 +64,7 @@ export async function readCaptionedPhotos(
 }
 
 /** @throws TrainingError that names what is missing or unreadable */
-export async function readNamedPhotos(folder: string): Promise<LabelledPhoto[]> {
+async function readNamedPhotos(folder: string): Promise<LabelledPhoto[]> {
   const names = await readdir(folder).catch((cause) => {
     throw new TrainingError(`${folder} is not a folder that can be read.`, { cause });
   });

@@ -3,9 +3,9 @@
 
 import { FEATURE_SIZE } from '@caption-queue/contract/bundle';
 import type { LayersModel } from '@caption-queue/model/layers-model/layers-model';
-import { float16Weight } from '@caption-queue/model/layers-model/weights';
 import type { Nouns } from '@caption-queue/model/trust/nouns';
 import { input, layer, outputOf } from '../decoders/topology.ts';
+import { float16Weight } from '../export/store-model.ts';
 import { createOptimizer } from '../fit/optimizer.ts';
 import type { Tensor, TensorFlow } from '../fit/tensorflow-types.ts';
 import { createWeights } from '../fit/weights.ts';

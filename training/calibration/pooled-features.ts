@@ -4,9 +4,8 @@ import path from 'node:path';
 import { FEATURE_SIZE } from '@caption-queue/contract/bundle';
 import { normaliseImage } from '@caption-queue/imaging/normalise';
 import { sha256 } from '@caption-queue/model/bundle';
-import type { Encoder } from '@caption-queue/model/encoder';
+import { type Encoder, pooledOf } from '@caption-queue/model/encoder';
 import { fromFloat16Bits } from '@caption-queue/model/float16';
-import { pooledOf } from '@caption-queue/model/pooled';
 
 /**
  * @param folder where they are kept, for the same encoder and photos

@@ -1,6 +1,8 @@
 // What counts as right. A caption is right if two thirds of its nouns stand in what people wrote of the photo; of a
 // photo that only has names, if one of its nouns is one of them. A noun stands if it, or something it is a kind of,
 // is there; words for people stand for each other. The name of a class or of a kind is right in the same way.
+
+import type { SurestName } from '@caption-queue/model/trust/names';
 import {
   kindsOf,
   type Nouns,
@@ -8,7 +10,6 @@ import {
   nounsOf,
   singular,
 } from '@caption-queue/model/trust/nouns';
-import type { SurestName } from '@caption-queue/model/trust/surest-name';
 
 /** What is known of a photo. */
 export type Truth =

@@ -3,13 +3,13 @@ import { cp, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Calibration } from '@caption-queue/contract/calibration';
 import { type Bundle, bundleDirectory, loadBundle } from '@caption-queue/model/bundle';
-import { saveLayersModel } from '@caption-queue/model/layers-model/files';
-import { sealBundle } from '../export/seal-bundle.ts';
+import { resealBundle } from '../export/seal-bundle.ts';
+import { saveLayersModel } from '../export/store-model.ts';
 import { TrainingError } from '../failure.ts';
 import type { Foundation } from './foundation.ts';
 
 export async function saveCalibration(
-  { directory, manifest }: Bundle,
+  bundle: Bundle,
   {
     calibration,
     foundation,
@@ -17,15 +17,14 @@ export async function saveCalibration(
   }: { calibration: Calibration; foundation: Foundation; version: string },
 ): Promise<void> {
   const write = (file: string, value: unknown) =>
-    writeFile(path.join(directory, file), JSON.stringify(value));
+    writeFile(path.join(bundle.directory, file), JSON.stringify(value));
   const { nouns, learned } = foundation;
   if (learned) {
     await write('nouns.json', nouns);
-    await saveLayersModel(learned, path.join(directory, 'noun-classifier'));
+    await saveLayersModel(learned, path.join(bundle.directory, 'noun-classifier'));
   }
   await write('calibration.json', calibration);
-  const { files: _, formatVersion: __, ...described } = manifest;
-  await sealBundle(directory, { ...described, version });
+  await resealBundle(bundle, { version });
 }
 
 /** @throws TrainingError when there is something already */

@@ -1,17 +1,16 @@
 // Captions of a folder of photos as a table of the card, with small copies of the photos.
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { CaptionOutput } from '@caption-queue/contract/caption';
 import type { Bundle } from '@caption-queue/model/bundle';
-import { createEngine } from '@caption-queue/model/engines/create-engine';
+import { createEngine } from '@caption-queue/model/engines/engine';
 import sharp from 'sharp';
 import { captionSplit } from '../evaluation/caption-split.ts';
-import { TrainingError } from '../failure.ts';
+import { listPhotos } from '../list-photos.ts';
 import { encodeJpeg, loadThumbnail } from '../plots/thumbnail.ts';
 import { image, markdownTable } from './markdown.ts';
 
-const photoFile = /\.(jpe?g|png|webp|gif|avif)$/i;
 const THUMBNAIL_HEIGHT = 120;
 
 /**
@@ -31,9 +30,7 @@ export async function photosSection({
   copySide: number | undefined;
   cardFolder: string;
 }): Promise<string> {
-  const names = await readdir(folder).catch(() => [] as string[]);
-  const files = names.filter((name) => photoFile.test(name)).sort();
-  if (files.length === 0) throw new TrainingError(`There is no photo in ${folder}.`);
+  const files = await listPhotos(folder);
   const captions = await captionAll(bundle, folder, files);
   const ofCopies = copySide ? await captionCopies({ bundle, folder, files, copySide }) : undefined;
   const rows: string[][] = [];
@@ -51,7 +48,8 @@ export async function photosSection({
   }
   const isCalibrated = captions.every(({ confidence }) => confidence !== null);
   const header = [
-    ...['photo', 'caption'],
+    'photo',
+    'caption',
     ...(isCalibrated ? ['confidence', 'alt text'] : []),
     ...(ofCopies ? [`caption of a ${copySide} × ${copySide} copy`] : []),
   ];

@@ -3,8 +3,8 @@ import type { BundleManifest } from '@caption-queue/contract/bundle';
 import { formatDuration } from '../command-line/progress.ts';
 import type { PreparedData } from '../dataset/prepared.ts';
 import type { AblationRow } from '../evaluation/ablation.ts';
+import { bestEpoch, type TrainingLog } from '../fit/training-log.ts';
 import type { CaptionScores } from '../metrics/score-captions.ts';
-import { bestEpoch, type TrainingLog } from '../plots/training-log.ts';
 import { codeBlock, count, markdownTable, paragraphs, score } from './markdown.ts';
 
 export function summarySection(manifest: BundleManifest): string {

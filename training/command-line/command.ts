@@ -27,6 +27,8 @@ export interface Options {
   number(name: string, bounds: NumberBounds): number;
   /** `undefined` when it was not given and has no default. */
   optionalNumber(name: string, bounds: NumberBounds): number | undefined;
+  /** @throws TrainingError that names what is allowed */
+  oneOf<T extends string>(name: string, allowed: readonly T[]): T;
   flag(name: string): boolean;
 }
 
@@ -72,6 +74,12 @@ export function parseOptions(command: Command, args: string[]): Options {
     number,
     optionalNumber: (name, bounds) =>
       optionalText(name) === undefined ? undefined : number(name, bounds),
+    oneOf(name, allowed) {
+      const value = text(name);
+      const found = allowed.find((candidate) => candidate === value);
+      if (found) return found;
+      throw new TrainingError(`--${name} must be ${allowed.join(' or ')}, not '${value}'.`);
+    },
     flag: (name) => values[name] === true,
   };
 }

@@ -1,36 +1,19 @@
 // `calibrate`: teaches a bundle how far its captions can be trusted.
 
-import type { Calibration } from '@caption-queue/contract/calibration';
-import { loadBundle, type Trust } from '@caption-queue/model/bundle';
-import { createEncoder } from '@caption-queue/model/encoder';
-import { createEngine } from '@caption-queue/model/engines/create-engine';
-import { loadTensorFlow } from '@caption-queue/model/engines/tfjs/tensorflow';
-import { assess, type Chances } from '../calibration/assess.ts';
-import { adjustChances, checkPhotos, FEWEST_TO_FIT, fitChances } from '../calibration/chances.ts';
-import { type Foundation, learnFoundation } from '../calibration/foundation.ts';
-import type { JudgedPhoto } from '../calibration/judged-photo.ts';
+import { loadBundle } from '@caption-queue/model/bundle';
 import {
-  type LabelledPhoto,
-  readCaptionedPhotos,
-  readNamedPhotos,
-  type TrainingPhotos,
-} from '../calibration/labelled-photos.ts';
-import { observePhotos } from '../calibration/observe-photos.ts';
-import { poolPhotos } from '../calibration/pooled-features.ts';
+  calibrateBundle,
+  DEFAULT_MIN_CONFIDENCE,
+  GUIDANCE_BONUS,
+} from '../calibration/calibrate-bundle.ts';
+import { FEWEST_TO_FIT } from '../calibration/chances.ts';
+import { type LabelledPhotos, readLabelledPhotos } from '../calibration/labelled-photos.ts';
 import { reportOf, reportText, writeReport } from '../calibration/report.ts';
 import { copyBundle, saveCalibration } from '../calibration/save.ts';
 import type { Command, Options } from '../command-line/command.ts';
 import { createProgress } from '../command-line/progress.ts';
 import { runFolder, runOption } from '../command-line/run-folder.ts';
 import { TrainingError } from '../failure.ts';
-
-/**
- * On unfamiliar pictures a word for what the classifier is sure of is worth 6 nats in the beam: more makes
- * sentences about nothing else, and on familiar pictures it costs more than it gives.
- */
-const guidance = { bonus: 6, leastProbability: 0.5, mostFamiliarity: -0.5 };
-/** On Flickr8k and ImageNet together six of seven pictures get an alt text from here on, and five of six of those are right. */
-const DEFAULT_MIN_CONFIDENCE = 0.45;
 
 export const calibrateCommand: Command = {
   name: 'calibrate',
@@ -59,7 +42,7 @@ export const calibrateCommand: Command = {
     'guidance-bonus': {
       description: 'Nats in the beam for naming what the classifier is sure of; 0 for no guidance.',
       value: 'X',
-      default: String(guidance.bonus),
+      default: String(GUIDANCE_BONUS),
     },
     output: {
       description:
@@ -80,62 +63,21 @@ export const calibrateCommand: Command = {
   ],
   async run(options) {
     const bundle = await loadBundle(options.text('bundle'));
-    if (!bundle.hasClassifier) {
-      throw new TrainingError(`${bundle.directory} has no classifier to compare captions with.`);
-    }
-    const { photos, training } = await readPhotos(options);
-    const known = await bundle.loadTrust();
-    const isFew = photos.length < FEWEST_TO_FIT;
-    const learns = training.files.length > 0 && !isFew;
-    checkBasis({ photos, known, isFew, learns });
-    const threads = options.number('threads', { minimum: 1, integer: true });
-    const engine = await createEngine('onnx', { threads });
-    const encoder = await createEncoder({ engine, bundle, onWarning: console.warn });
-    const run = runFolder(options);
-    const folder = run.calibration(bundle.manifest.name);
-    const bonus = options.number('guidance-bonus', { minimum: 0 });
-    let foundation: Foundation;
-    if (learns) {
-      const pooled = await poolPhotos({
-        files: training.files,
-        encoder,
-        folder,
-        ...progressOf('Reading the training photos', training.files.length),
-      });
-      const { captions } = training;
-      foundation = await learnFoundation(loadTensorFlow(), {
-        ...{ bundle, engine, pooled, captions },
-        guidance: { ...guidance, bonus },
-      });
-    } else {
-      foundation = { ...(known as Trust), model: bundle };
-    }
-    const judged = await observePhotos({
-      photos,
+    const folder = runFolder(options).calibration(bundle.manifest.name);
+    const { calibration, foundation, judged, assessed } = await calibrateBundle({
       bundle,
-      engine,
-      encoder,
-      foundation,
-      ...progressOf('Captioning', photos.length),
+      ...(await photosOf(options)),
+      guidanceBonus: options.number('guidance-bonus', { minimum: 0 }),
+      minConfidence: options.optionalNumber('min-confidence', { minimum: 0, maximum: 1 }),
+      threads: options.number('threads', { minimum: 1, integer: true }),
+      folder,
+      startProgress: progressOf,
     });
-    checkPhotos(judged);
-    const fit = (some: JudgedPhoto[]): Chances =>
-      isFew ? adjustChances((known as Trust).calibration, some) : fitChances(some);
-    const assessed = assess(judged, fit);
-    const minConfidence =
-      options.optionalNumber('min-confidence', { minimum: 0, maximum: 1 }) ??
-      known?.calibration.minConfidence ??
-      DEFAULT_MIN_CONFIDENCE;
-    const report = reportOf(assessed, minConfidence);
+
+    const report = reportOf(assessed, calibration.minConfidence);
     console.log(`Five-fold cross-validation:\n\n${reportText(report)}`);
     await writeReport(folder, { report, assessed, judged });
     if (options.flag('dry-run')) return;
-    const { meanClassProbabilities, judgedNouns, guidance: guided } = foundation.calibration;
-    const calibration: Calibration = {
-      ...{ meanClassProbabilities, judgedNouns, guidance: guided },
-      ...fit(judged),
-      minConfidence,
-    };
     const output = options.optionalText('output');
     const target = output ? await copyBundle(bundle, output) : bundle;
     await saveCalibration(target, {
@@ -147,50 +89,20 @@ export const calibrateCommand: Command = {
   },
 };
 
-function progressOf(title: string, total: number): { onProgress: (done: number) => void } {
-  const progress = createProgress({ title, total, unit: 'photos' });
-  return {
-    onProgress(done) {
-      progress.update(done);
-      if (done === total) progress.finish();
-    },
-  };
-}
-
-async function readPhotos(
-  options: Options,
-): Promise<{ photos: LabelledPhoto[]; training: TrainingPhotos }> {
-  const split = options.text('split');
-  if (split !== 'dev' && split !== 'all') {
-    throw new TrainingError(`--split must be dev or all, not '${split}'.`);
-  }
-  const [data, named] = [options.optionalText('data'), options.optionalText('named')];
+async function photosOf(options: Options): Promise<LabelledPhotos> {
+  const split = options.oneOf('split', ['dev', 'all'] as const);
+  const data = options.optionalText('data');
+  const named = options.optionalText('named');
   if (!data && !named) {
     throw new TrainingError('Give captioned photos by --data, named ones by --named, or both.');
   }
-  const captioned = data
-    ? await readCaptionedPhotos(data, split)
-    : { photos: [], training: { files: [], captions: [] } };
-  const photos = [...captioned.photos, ...(named ? await readNamedPhotos(named) : [])];
-  return { photos, training: captioned.training };
+  return readLabelledPhotos({ data, named, split });
 }
 
-/** @throws TrainingError when the bundle's first calibration can't be made from what was given */
-function checkBasis({
-  photos,
-  known,
-  isFew,
-  learns,
-}: {
-  photos: readonly LabelledPhoto[];
-  known: Trust | undefined;
-  isFew: boolean;
-  learns: boolean;
-}): void {
-  if (known || learns) return;
-  throw new TrainingError(
-    isFew
-      ? `${photos.length} photos can only adjust an earlier calibration, and this bundle has none; the first takes ${FEWEST_TO_FIT}.`
-      : 'The first calibration of a bundle also reads what it was trained on: name that data set by --data, with --split dev.',
-  );
+function progressOf(title: string, total: number): (done: number) => void {
+  const progress = createProgress({ title, total, unit: 'photos' });
+  return (done) => {
+    progress.update(done);
+    if (done === total) progress.finish();
+  };
 }

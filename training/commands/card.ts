@@ -1,32 +1,8 @@
 // `card`: writes a bundle's model card from what its run knows and from what people wrote.
-import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import path from 'node:path';
-import { type Bundle, loadBundle } from '@caption-queue/model/bundle';
-import { commandLine, commandsFor, lineageOf } from '../card/lineage.ts';
-import { image } from '../card/markdown.ts';
-import { photosSection } from '../card/photos.ts';
-import {
-  ablationSection,
-  dataSection,
-  metricsSection,
-  summarySection,
-  trainingSection,
-} from '../card/sections.ts';
-import { fillTemplate, initialTemplate } from '../card/template.ts';
-import { trustSection } from '../card/trust.ts';
-import type { Command, Options } from '../command-line/command.ts';
-import { readCommands } from '../command-line/command-history.ts';
-import { type RunFolder, runFolder, runOption } from '../command-line/run-folder.ts';
-import { loadPrepared } from '../dataset/prepared.ts';
-import { readAblation } from '../evaluation/ablation.ts';
-import { CARD_FOLDER } from '../export/seal-bundle.ts';
-import { TrainingError } from '../failure.ts';
-import { drawCurves } from '../plots/curves.ts';
-import { RELIABILITY_FILE } from '../plots/evaluation-plots.ts';
-import { readTrainingLogs } from '../plots/training-log.ts';
-
-const CARD_FILE = 'MODEL_CARD.md';
-const TEMPLATE_FILE = 'template.md';
+import { loadBundle } from '@caption-queue/model/bundle';
+import { writeCard } from '../card/write-card.ts';
+import type { Command } from '../command-line/command.ts';
+import { runFolder, runOption } from '../command-line/run-folder.ts';
 
 export const cardCommand: Command = {
   name: 'card',
@@ -57,20 +33,14 @@ export const cardCommand: Command = {
     '--bundle flickr8k-attention --photos test/fixtures/photos --copy-side 224',
   ],
   async run(options) {
-    const bundle = await loadBundle(options.text('bundle'));
-    const folder = path.join(bundle.directory, CARD_FOLDER);
-    const templatePath = path.join(folder, TEMPLATE_FILE);
-    const cardPath = path.join(bundle.directory, CARD_FILE);
-    const template = await readIfThere(templatePath);
-    if (template === undefined && (await readIfThere(cardPath)) && !options.flag('force')) {
-      throw new TrainingError(
-        `${cardPath} was written by hand. Move its texts to ${templatePath}, or give --force to replace it.`,
-      );
-    }
-    const parts = await collectParts(options, bundle, folder);
-    const { card, empty } = fillTemplate(template ?? initialTemplate, parts);
-    if (template === undefined) await writeFile(templatePath, initialTemplate);
-    await writeFile(cardPath, card);
+    const { cardPath, templatePath, empty } = await writeCard({
+      bundle: await loadBundle(options.text('bundle')),
+      run: runFolder(options),
+      model: options.text('model'),
+      photos: options.optionalText('photos'),
+      copySide: options.optionalNumber('copy-side', { minimum: 16, integer: true }),
+      force: options.flag('force'),
+    });
     console.log(`Written to ${cardPath}.`);
     if (empty.length > 0) {
       console.log(
@@ -79,72 +49,3 @@ export const cardCommand: Command = {
     }
   },
 };
-
-async function readIfThere(file: string): Promise<string | undefined> {
-  return readFile(file, 'utf8').catch(() => undefined);
-}
-
-/** Draws the plots into the card's folder and answers the text of each placeholder. */
-async function collectParts(
-  options: Options,
-  bundle: Bundle,
-  folder: string,
-): Promise<Record<string, string>> {
-  const run = runFolder(options);
-  const { manifest } = bundle;
-  const data = await loadPrepared(run);
-  const commands = await readCommands(run.root);
-  const logs = await readTrainingLogs(run.root);
-  const lineage = lineageOf(commands, options.text('model'));
-  const ancestry = lineage.flatMap((name) => logs.find((log) => log.name === name) ?? []);
-  if (ancestry.length === 0) {
-    throw new TrainingError(
-      `${run.root} has no training log of a model '${options.text('model')}'; name it with --model.`,
-    );
-  }
-  await mkdir(folder, { recursive: true });
-  await removePictures(folder);
-  await writeFile(path.join(folder, 'curves.svg'), drawCurves(ancestry));
-  const photos = options.optionalText('photos');
-  return {
-    title: manifest.name,
-    summary: summarySection(manifest),
-    data: dataSection(data),
-    training: trainingSection(
-      commandsFor(commands, { lineage, bundle: bundle.directory }).map(commandLine),
-      ancestry,
-    ),
-    curves: image('Loss and dev scores by epoch', `${CARD_FOLDER}/curves.svg`),
-    metrics: metricsSection(manifest, data),
-    reliability: await reliabilitySection(run, manifest.name, folder),
-    trust: await trustSection(run.calibration(manifest.name), folder),
-    ablation: ablationSection(await readAblation(run.root), logs),
-    photos: photos
-      ? await photosSection({
-          bundle,
-          folder: photos,
-          copySide: options.optionalNumber('copy-side', { minimum: 16, integer: true }),
-          cardFolder: folder,
-        })
-      : '',
-  };
-}
-
-/** Those of an earlier card. */
-async function removePictures(folder: string): Promise<void> {
-  const pictures = (await readdir(folder)).filter((name) => /\.(svg|jpg)$/.test(name));
-  await Promise.all(pictures.map((name) => rm(path.join(folder, name))));
-}
-
-async function reliabilitySection(run: RunFolder, bundle: string, folder: string): Promise<string> {
-  const plot = path.join(run.evaluation(bundle), RELIABILITY_FILE);
-  const copied = await copyFile(plot, path.join(folder, RELIABILITY_FILE)).then(
-    () => true,
-    () => false,
-  );
-  if (!copied) return '';
-  return [
-    "A word's probability, beside how often a reference of the photo has that word (which is less than being true: people leave much out):",
-    image('Predicted and observed shares of words', `${CARD_FOLDER}/${RELIABILITY_FILE}`),
-  ].join('\n\n');
-}

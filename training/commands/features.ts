@@ -1,13 +1,14 @@
 // `features`: runs the encoder once over all photos, so that training never runs it again.
 import { existsSync } from 'node:fs';
-import type { Command } from '../command-line/command.ts';
+import { type Command, table } from '../command-line/command.ts';
 import { createInterruption } from '../command-line/interruption.ts';
 import { createProgress } from '../command-line/progress.ts';
 import { runFolder, runOption } from '../command-line/run-folder.ts';
+import { prepareRun } from '../dataset/prepare-run.ts';
 import { dataOption, readDataset } from '../dataset/read-dataset.ts';
-import { encoderOption, findEncoder, loadPhotoEncoder } from '../encoder-source.ts';
+import { encoderOption, findEncoder } from '../encoder-source.ts';
 import { extractFeatures } from '../features/extract-features.ts';
-import { prepareRun } from './prepare.ts';
+import { loadPhotoEncoder } from '../features/photo-encoder.ts';
 
 export const featuresCommand: Command = {
   name: 'features',
@@ -29,7 +30,10 @@ export const featuresCommand: Command = {
   async run(options) {
     const run = runFolder(options);
     const dataset = await readDataset(options.text('data'));
-    if (!existsSync(run.captions)) await prepareRun(run, { dataset });
+    if (!existsSync(run.captions)) {
+      console.log(table(await prepareRun(run, { dataset })).join('\n'));
+      console.log(`Written to ${run.root}.`);
+    }
     const layer = options.optionalText('layer');
     const encoder = await loadPhotoEncoder(await findEncoder(options.text('encoder')), {
       layer,

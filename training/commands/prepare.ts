@@ -1,16 +1,8 @@
 // `prepare`: cleans the captions, finds the vocabulary, and says what it did.
-import type { Command } from '../command-line/command.ts';
-import { table } from '../command-line/command.ts';
-import { type RunFolder, runFolder, runOption } from '../command-line/run-folder.ts';
-import { someOf } from '../dataset/layout.ts';
-import type { CaptionDataset } from '../dataset/photo-captions.ts';
-import { prepareCaptions } from '../dataset/prepare-captions.ts';
-import { savePrepared } from '../dataset/prepared.ts';
+import { type Command, table } from '../command-line/command.ts';
+import { runFolder, runOption } from '../command-line/run-folder.ts';
+import { prepareRun, USUAL_MAXIMUM_WORDS } from '../dataset/prepare-run.ts';
 import { dataOption, readDataset } from '../dataset/read-dataset.ts';
-import { writeCaptionPlots } from '../plots/caption-plots.ts';
-
-/** Of Flickr8k's captions 1.5 % are longer. */
-const USUAL_MAXIMUM_WORDS = 20;
 
 export const prepareCommand: Command = {
   name: 'prepare',
@@ -32,48 +24,13 @@ export const prepareCommand: Command = {
   },
   examples: ['--data ~/flickr8k', '--data ~/my-photos --run mine --minimum-count 2'],
   async run(options) {
-    await prepareRun(runFolder(options), {
+    const run = runFolder(options);
+    const rows = await prepareRun(run, {
       dataset: await readDataset(options.text('data')),
       minimumCount: options.optionalNumber('minimum-count', { minimum: 1, integer: true }),
       maximumWords: options.number('maximum-words', { minimum: 3, maximum: 50, integer: true }),
     });
+    console.log(table(rows).join('\n'));
+    console.log(`Written to ${run.root}.`);
   },
 };
-
-/** Writes what later steps read, with plots, and prints the counts. */
-export async function prepareRun(
-  run: RunFolder,
-  {
-    dataset,
-    minimumCount,
-    maximumWords = USUAL_MAXIMUM_WORDS,
-  }: { dataset: CaptionDataset; minimumCount?: number | undefined; maximumWords?: number },
-): Promise<void> {
-  const prepared = prepareCaptions(dataset, { minimumCount, maximumWords });
-  const { vocabulary, counts } = prepared;
-  await savePrepared(run, prepared);
-  await writeCaptionPlots(run.root, prepared);
-  const rows: [string, string][] = [
-    ['photos', `${counts.trainPhotos} train, ${counts.devPhotos} dev`],
-    ['training captions', String(counts.captions)],
-    ['dropped, empty', String(counts.droppedEmpty)],
-    ['dropped, repeated', String(counts.droppedRepeated)],
-    [`longer than ${maximumWords} words`, `${counts.cut} (cut in training)`],
-    ['words', `${counts.words}, ${counts.distinctWords} different`],
-    [
-      'vocabulary',
-      `${vocabulary.size} tokens: words used at least ${times(counts.minimumCount)}, ${(100 * counts.coverage).toFixed(2)} % of all`,
-    ],
-  ];
-  const { uncaptioned } = dataset;
-  if (uncaptioned.length > 0) {
-    rows.push([
-      'without caption',
-      `${uncaptioned.length} pictures, not used: ${someOf(uncaptioned)}`,
-    ]);
-  }
-  console.log(table(rows).join('\n'));
-  console.log(`Written to ${run.root}.`);
-}
-
-const times = (count: number) => (count === 1 ? 'once' : `${count} times`);

@@ -5,6 +5,7 @@
 // the folder, or to its images/.
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { photoFileName } from '@caption-queue/imaging/sniff-format';
 import { CsvError, parse } from 'csv-parse/sync';
 import { TrainingError } from '../failure.ts';
 import { type Layout, type ListedPhoto, readText } from './layout.ts';
@@ -13,7 +14,6 @@ import type { Split } from './photo-captions.ts';
 /** Which of several CSV files is meant. */
 const PREFERRED_FILE = 'captions.csv';
 const IMAGES = 'images';
-const pictureFile = /\.(jpe?g|png|webp|gif|avif)$/i;
 
 /** What a split column may say. Photos of the test split are left alone. */
 const splitNames: Record<string, Split | 'test'> = {
@@ -138,6 +138,6 @@ async function findUncaptioned(imageFolder: string, photos: GroupedPhoto[]): Pro
   const files = await readdir(imageFolder, { recursive: true });
   return files
     .map((file) => file.split(path.sep).join('/'))
-    .filter((file) => pictureFile.test(file) && !captioned.has(file.normalize()))
+    .filter((file) => photoFileName.test(file) && !captioned.has(file.normalize()))
     .sort();
 }

@@ -1,6 +1,6 @@
 // Cleans the training captions, drops what teaches nothing, and finds the vocabulary.
 
-import { buildVocabulary, type Vocabulary } from '@caption-queue/model/vocabulary';
+import { createVocabulary, type Vocabulary } from '@caption-queue/model/vocabulary';
 import { TrainingError } from '../failure.ts';
 import { cleanCaption } from './clean-caption.ts';
 import type { CaptionDataset } from './photo-captions.ts';
@@ -85,4 +85,15 @@ export function prepareCaptions(
       coverage: words.filter((word) => known.has(word)).length / words.length,
     },
   };
+}
+
+/** All words that occur at least `minimumCount` times, most frequent first, ties in alphabetical order. */
+export function buildVocabulary(captions: Iterable<string[]>, minimumCount: number): Vocabulary {
+  const counts = new Map<string, number>();
+  for (const words of captions) {
+    for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
+  }
+  const kept = [...counts].filter(([, count]) => count >= minimumCount);
+  kept.sort(([a, countA], [b, countB]) => countB - countA || (a < b ? -1 : 1));
+  return createVocabulary(kept.map(([word]) => word));
 }

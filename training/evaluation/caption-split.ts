@@ -28,10 +28,19 @@ export interface CaptionedSplit {
   cached: number;
 }
 
-/**
- * @param precision of the encoder; default: the engine's own choice
- * @param features used for photos whose features were made by the very graph that runs here
- */
+export interface SplitRequest {
+  engine: Engine;
+  bundle: Bundle;
+  /** Of the encoder; default: the engine's own choice. */
+  precision?: Precision | undefined;
+  photos: readonly CaptionedPhoto[];
+  imageFolder: string;
+  /** Used for photos whose features were made by the very graph that runs here. */
+  features?: FeatureFile | undefined;
+  generation: GenerationDefaults;
+  onProgress?: (done: number) => void;
+}
+
 export async function captionSplit({
   engine,
   bundle,
@@ -41,16 +50,7 @@ export async function captionSplit({
   features,
   generation,
   onProgress,
-}: {
-  engine: Engine;
-  bundle: Bundle;
-  precision?: Precision | undefined;
-  photos: readonly CaptionedPhoto[];
-  imageFolder: string;
-  features?: FeatureFile | undefined;
-  generation: GenerationDefaults;
-  onProgress?: (done: number) => void;
-}): Promise<CaptionedSplit> {
+}: SplitRequest): Promise<CaptionedSplit> {
   const encoder = await createEncoder({
     engine,
     bundle,

@@ -1,9 +1,9 @@
 // A trained network as the two layers models of a bundle: `decoder/start` and `decoder/step`.
 
 import type { LayersModel, Weight } from '@caption-queue/model/layers-model/layers-model';
-import { float16Weight } from '@caption-queue/model/layers-model/weights';
 import type { ModelTopology } from '../decoders/topology.ts';
 import type { Network } from '../fit/network.ts';
+import { float16Weight } from './store-model.ts';
 
 /**
  * @param values of the network's weights, by name

@@ -2,7 +2,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { BUNDLE_FORMAT_VERSION, type BundleManifest } from '@caption-queue/contract/bundle';
-import { sha256 } from '@caption-queue/model/bundle';
+import { type Bundle, sha256 } from '@caption-queue/model/bundle';
 
 /** The pictures and the template of MODEL_CARD.md. */
 export const CARD_FOLDER = 'card';
@@ -24,4 +24,13 @@ export async function sealBundle(
   for (const path of paths) files[path] = sha256(await readFile(join(directory, path)));
   const complete: BundleManifest = { formatVersion: BUNDLE_FORMAT_VERSION, ...manifest, files };
   await writeFile(join(directory, 'bundle.json'), `${JSON.stringify(complete, null, 2)}\n`);
+}
+
+/** Seals a bundle anew after its files changed, or what its manifest says of it: its hash changes. */
+export async function resealBundle(
+  { directory, manifest }: Bundle,
+  changes: Partial<Pick<BundleManifest, 'version' | 'metrics'>>,
+): Promise<void> {
+  const { files: _, formatVersion: __, ...described } = manifest;
+  await sealBundle(directory, { ...described, ...changes });
 }

@@ -1,7 +1,7 @@
 // An encoder with the weights of tuned blocks in their places.
 import type { Layer, LayersModel, Weight } from '@caption-queue/model/layers-model/layers-model';
-import { float16Weight } from '@caption-queue/model/layers-model/weights';
 import { TrainingError } from '../failure.ts';
+import { float16Weight } from './store-model.ts';
 
 /**
  * Batch normalisation was folded into the tuned weights, so the layer that follows a tuned convolution is left

@@ -1,20 +1,19 @@
 // Puts a bundle together: the trained decoder, its vocabulary, and the encoder and classifier it belongs to.
 import { existsSync } from 'node:fs';
-import { copyFile, cp, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { IMAGE_SIZE } from '@caption-queue/contract/bundle';
-import { loadBundle } from '@caption-queue/model/bundle';
-import { createEngine } from '@caption-queue/model/engines/create-engine';
-import type { ActivationRanges } from '@caption-queue/model/engines/onnx/quantise';
-import { saveLayersModel } from '@caption-queue/model/layers-model/files';
+import { type ActivationRanges, loadBundle } from '@caption-queue/model/bundle';
+import { createEngine } from '@caption-queue/model/engines/engine';
 import type { LayersModel } from '@caption-queue/model/layers-model/layers-model';
-import { pooledOf } from '@caption-queue/model/pooled';
 import type { Vocabulary } from '@caption-queue/model/vocabulary';
 import type { EncoderSource } from '../encoder-source.ts';
-import { TrainingError } from '../failure.ts';
 import type { Network } from '../fit/network.ts';
 import { decoderModels } from './decoder-models.ts';
+import { refuseToReplace, replaceFolder } from './replace-folder.ts';
 import { CARD_FOLDER, sealBundle } from './seal-bundle.ts';
+import { saveLayersModel } from './store-model.ts';
+import { writeProbe } from './write-probe.ts';
 
 export interface BundleContents {
   /** Folder that the bundle becomes. */
@@ -39,24 +38,16 @@ export interface BundleContents {
  */
 export async function writeBundle(contents: BundleContents): Promise<string> {
   const { output, force, manifest } = contents;
-  const exists = (await stat(output).catch(() => undefined)) !== undefined;
-  if (exists && !force) {
-    throw new TrainingError(`${output} exists already; give --force to replace it.`);
-  }
-  const folder = `${output}.${process.pid}`;
-  try {
+  await refuseToReplace(output, force);
+  return replaceFolder(output, async (folder) => {
     await writeParts(folder, contents);
     // The probe is computed by the bundle's own encoder, so the bundle is sealed twice.
     await sealBundle(folder, manifest);
-    const graphHash = await writeProbe(folder, contents.probePixels);
+    const graphHash = await probeEncoder(folder, contents.probePixels);
     await sealBundle(folder, manifest);
-    if (exists) await keepTexts(output, folder);
-    await rm(output, { recursive: true, force: true });
-    await rename(folder, output);
+    await keepTexts(output, folder);
     return graphHash;
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 async function writeParts(
@@ -79,17 +70,14 @@ async function writeParts(
 }
 
 /** The pixels, and the pooled features that the int8 encoder makes of them here. */
-async function writeProbe(folder: string, pixels: Uint8Array): Promise<string> {
+async function probeEncoder(folder: string, pixels: Uint8Array): Promise<string> {
   const engine = await createEngine('onnx', { threads: 1 });
   const graph = await engine.loadGraph(await loadBundle(folder), 'encoder', 'int8');
   const { grid } = await graph.run({
     pixels: { data: pixels, shape: [1, IMAGE_SIZE, IMAGE_SIZE, 3] },
   });
   await graph.dispose();
-  const pooled = pooledOf(grid as Float32Array);
-  await mkdir(path.join(folder, 'probe'), { recursive: true });
-  await writeFile(path.join(folder, 'probe/pixels.bin'), pixels);
-  await writeFile(path.join(folder, 'probe/pooled.bin'), new Uint8Array(pooled.buffer));
+  await writeProbe(folder, { pixels, grid: grid as Float32Array });
   return graph.hash;
 }
 

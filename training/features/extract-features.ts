@@ -13,28 +13,7 @@ import {
   readIndex,
   valuesPath,
 } from './feature-file.ts';
-
-/** The part of an encoder that is needed here. */
-export interface PhotoEncoder {
-  readonly graphHash: string;
-  readonly precision: string;
-  /** Whose grid is kept. */
-  readonly layer: string;
-  /** Of the layer. */
-  readonly channels: number;
-  /** Whether the encoder's pooled output comes with each grid, as it does with an inner layer's. */
-  readonly hasPooled: boolean;
-  /** @param pixels 299 × 299 RGB */
-  encode(pixels: Uint8Array): Promise<PhotoFeatures>;
-}
-
-/** float16 bits */
-export interface PhotoFeatures {
-  /** `[64, channels]` */
-  grid: Uint16Array;
-  /** The encoder's pooled output `[2048]`, where the layer is an inner one. */
-  pooled?: Uint16Array;
-}
+import type { PhotoEncoder, PhotoFeatures } from './photo-encoder.ts';
 
 export interface ExtractionOptions {
   encoder: PhotoEncoder;

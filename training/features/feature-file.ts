@@ -61,12 +61,25 @@ export interface FeatureFile {
   close(): void;
 }
 
-/** @throws TrainingError when there is none, or it is incomplete */
-export async function openFeatureFile(folder: string): Promise<FeatureFile> {
+/**
+ * @param files photos that have to be in it
+ * @throws TrainingError when there is none, or it is incomplete
+ */
+export async function openFeatureFile(
+  folder: string,
+  files: readonly string[] = [],
+): Promise<FeatureFile> {
   const index = await readIndex(folder);
   if (!index) {
     throw new TrainingError(
       `${folder} has no features; make them with \`npm run train -- features\`.`,
+    );
+  }
+  const positions = new Map(index.files.map((file, position) => [file, position]));
+  const missing = files.filter((file) => !positions.has(file));
+  if (missing.length > 0) {
+    throw new TrainingError(
+      `${missing.length} photos have no features, ${missing[0]} first; run \`npm run train -- features\` again.`,
     );
   }
   const descriptor = openSync(valuesPath(folder), 'r');
@@ -78,7 +91,6 @@ export async function openFeatureFile(folder: string): Promise<FeatureFile> {
       `The features in ${folder} are ${size} bytes, ${wanted} belong there; run \`npm run train -- features\` again to complete them.`,
     );
   }
-  const positions = new Map(index.files.map((file, position) => [file, position]));
   const gridValues = gridValuesOf(index);
   /** Copies `count` values from place `from` of a photo's record. */
   const copy = (request: FeatureRequest, from: number, count: number) => {

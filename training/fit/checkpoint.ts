@@ -79,6 +79,20 @@ export async function loadCheckpoint(folder: string): Promise<Checkpoint | undef
   return load(checkpointPath(folder));
 }
 
+/** A run's last state to go on from. @throws TrainingError when it began with other settings */
+export async function loadResumable(
+  folder: string,
+  settings: FitSettings,
+): Promise<Checkpoint | undefined> {
+  const checkpoint = await loadCheckpoint(folder);
+  if (!checkpoint || JSON.stringify(checkpoint.settings) === JSON.stringify(settings)) {
+    return checkpoint;
+  }
+  throw new TrainingError(
+    `${folder} holds a run with other settings. Give the same options to go on, --restart to begin anew, or another --model.`,
+  );
+}
+
 /** The weights of the best epoch. @throws TrainingError when no epoch is complete */
 export async function loadBest(folder: string): Promise<Checkpoint> {
   const best = await load(bestPath(folder));

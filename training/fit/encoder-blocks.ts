@@ -5,7 +5,7 @@ import {
   type ConvolutionStep,
   type Pooling,
   planConvolutions,
-} from '@caption-queue/model/engines/onnx/convolution-plan';
+} from '@caption-queue/model/layers-model/convolution-plan';
 import type { LayersModel } from '@caption-queue/model/layers-model/layers-model';
 import { weight } from './network.ts';
 import type { Tensor, TensorFlow } from './tensorflow-types.ts';

@@ -8,6 +8,7 @@ import type { FitSettings } from './settings.ts';
 
 /** What a size is when the command line doesn't say. */
 const defaultUnits: Record<DecoderKind, number> = { attention: 512, merge: 256 };
+const decoderKinds: readonly DecoderKind[] = ['attention', 'merge'];
 
 export const fitOptions: Record<string, OptionDescription> = {
   ...runOption,
@@ -117,10 +118,7 @@ export function readSettings(
     start,
   }: { vocabularySize: number; flipped: boolean; start?: FitSettings | undefined },
 ): FitSettings {
-  const decoder = start?.decoder ?? options.text('decoder');
-  if (decoder !== 'attention' && decoder !== 'merge') {
-    throw new TrainingError(`--decoder must be attention or merge, not '${decoder}'.`);
-  }
+  const decoder = start?.decoder ?? options.oneOf('decoder', decoderKinds);
   const count = (name: string) => options.number(name, { minimum: 1, integer: true });
   const share = (name: string) => options.number(name, { minimum: 0, maximum: 0.95 });
   const given = (name: string) => options.optionalText(name) !== undefined;

@@ -1,5 +1,8 @@
 // What a run trains and what it trains with: network, encoder blocks, optimizer, averages.
 import type { LayersModel } from '@caption-queue/model/layers-model/layers-model';
+import { findEncoder } from '../encoder-source.ts';
+import type { FeatureFile } from '../features/feature-file.ts';
+import { checkMadeBy } from '../features/photo-encoder.ts';
 import { type Averages, createAverages } from './averages.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { createDistillation, type Distillation } from './distillation.ts';
@@ -15,6 +18,19 @@ export interface TunedEncoder {
   model: LayersModel;
   /** Reads its pooled output. */
   classifier: LayersModel;
+}
+
+/** @param encoder a bundle or folder @throws TrainingError when the features are another encoder's */
+export async function loadTunedEncoder(
+  encoder: string,
+  features: FeatureFile,
+): Promise<TunedEncoder> {
+  const source = await findEncoder(encoder);
+  await checkMadeBy(source, features);
+  return {
+    model: await source.loadModel('encoder'),
+    classifier: await source.loadModel('classifier'),
+  };
 }
 
 export interface TrainedParts {

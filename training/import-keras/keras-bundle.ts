@@ -1,5 +1,5 @@
 // Puts an imported encoder and captioner together: their graphs run once here, before they are written.
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import {
   type BundleManifest,
@@ -7,13 +7,13 @@ import {
   IMAGE_SIZE,
   PREPROCESSING_VERSION,
 } from '@caption-queue/contract/bundle';
+import { type ActivationRanges, DEFAULT_BUNDLE, loadBundle } from '@caption-queue/model/bundle';
 import { createStepDecoder, type DecoderSource } from '@caption-queue/model/decoder';
-import { createEngine } from '@caption-queue/model/engines/create-engine';
-import type { Engine, GraphSource } from '@caption-queue/model/engines/engine';
-import type { ActivationRanges } from '@caption-queue/model/engines/onnx/quantise';
-import { saveLayersModel } from '@caption-queue/model/layers-model/files';
-import { pooledOf } from '@caption-queue/model/pooled';
+import { createEngine, type Engine, type GraphSource } from '@caption-queue/model/engines/engine';
+import { replaceFolder } from '../export/replace-folder.ts';
 import { sealBundle } from '../export/seal-bundle.ts';
+import { saveLayersModel } from '../export/store-model.ts';
+import { writeProbe } from '../export/write-probe.ts';
 import type { DecoderModels } from './captioner-models.ts';
 import type { ImportedCaptioner } from './import-captioner.ts';
 import type { ImportedEncoder } from './import-encoder.ts';
@@ -32,12 +32,17 @@ export interface KerasParts {
 const MOST_WORDS = 50;
 const USUAL_WORDS = 20;
 
+/** On so many it is measured what reading padding changes: each word takes a run over the whole caption. */
+const PADDING_PHOTOS = 8;
+
 /**
- * @param photos pixels; workers check their engine by the first
- * @returns for each photo, if the captioner reads padding, what that changes
+ * Workers check their engine by the same photo as with the project's own bundle.
+ * @param output folder that the bundle becomes, in place of what is there
+ * @param photos pixels; on some of them it is measured what reading padding changes
+ * @returns for each of these, if the captioner reads padding, what that changes
  */
 export async function writeKerasBundle(
-  folder: string,
+  output: string,
   {
     parts,
     photos,
@@ -50,24 +55,27 @@ export async function writeKerasBundle(
 ): Promise<PaddingEffect[]> {
   const { encoder, ranges, captioner } = parts;
   const engine = await createEngine('onnx', { threads: 1 });
-  const grids = await encodeAll(engine, { parts, photos });
+  const { pixels } = await (await loadBundle(DEFAULT_BUNDLE)).loadProbe();
+  const grids = await encodeAll(engine, {
+    parts,
+    photos: [pixels, ...photos].slice(0, PADDING_PHOTOS),
+  });
   const { models, effects } = await withPadding(engine, { captioner, grids });
 
-  await writeEncoderFiles(folder, { encoder, ranges });
-  await saveLayersModel(models.start, path.join(folder, 'decoder/start'));
-  await saveLayersModel(models.step, path.join(folder, 'decoder/step'));
-  await writeFile(path.join(folder, 'vocabulary.json'), JSON.stringify(captioner.vocabulary));
-  const pooled = pooledOf(grids[0] as Float32Array);
-  await mkdir(path.join(folder, 'probe'), { recursive: true });
-  await writeFile(path.join(folder, 'probe/pixels.bin'), photos[0] as Uint8Array);
-  await writeFile(path.join(folder, 'probe/pooled.bin'), new Uint8Array(pooled.buffer));
-  await sealBundle(folder, {
-    ...texts,
-    preprocessing: { version: PREPROCESSING_VERSION, imageSize: IMAGE_SIZE, scale: 'x/127.5-1' },
-    encoder: { layer: INCEPTION_OUTPUT },
-    decoder: { kind: 'merge' },
-    generation: generationOf(captioner),
-    metrics: {},
+  await replaceFolder(output, async (folder) => {
+    await writeEncoderFiles(folder, { encoder, ranges });
+    await saveLayersModel(models.start, path.join(folder, 'decoder/start'));
+    await saveLayersModel(models.step, path.join(folder, 'decoder/step'));
+    await writeFile(path.join(folder, 'vocabulary.json'), JSON.stringify(captioner.vocabulary));
+    await writeProbe(folder, { pixels, grid: grids[0] as Float32Array });
+    await sealBundle(folder, {
+      ...texts,
+      preprocessing: { version: PREPROCESSING_VERSION, imageSize: IMAGE_SIZE, scale: 'x/127.5-1' },
+      encoder: { layer: INCEPTION_OUTPUT },
+      decoder: { kind: 'merge' },
+      generation: generationOf(captioner),
+      metrics: {},
+    });
   });
   return effects;
 }

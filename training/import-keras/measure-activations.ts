@@ -1,56 +1,53 @@
 // Activation ranges for the int8 graph of an imported encoder, from what its fp32 graph puts out for photos.
 
 import { IMAGE_SIZE } from '@caption-queue/contract/bundle';
-import { planConvolutions } from '@caption-queue/model/engines/onnx/convolution-plan';
+import type { ActivationRanges } from '@caption-queue/model/bundle';
+import { cosine, pooledOf } from '@caption-queue/model/encoder';
 import {
   buildFloatEncoder,
   buildInt8Encoder,
 } from '@caption-queue/model/engines/onnx/encoder-graph';
 import type { OnnxModel } from '@caption-queue/model/engines/onnx/model';
 import { createOnnxGraph } from '@caption-queue/model/engines/onnx/onnx-engine';
-import type { ActivationRanges } from '@caption-queue/model/engines/onnx/quantise';
+import { planConvolutions } from '@caption-queue/model/layers-model/convolution-plan';
 import type { LayersModel } from '@caption-queue/model/layers-model/layers-model';
-import { cosine, pooledOf } from '@caption-queue/model/pooled';
+import { createRangeMeter } from '../export/activation-ranges.ts';
 
-export interface Calibration {
+/** Under this mean cosine to fp32 an int8 encoder changes what the captioner sees too much. */
+export const INT8_MIN_AGREEMENT = 0.99;
+
+export interface MeasuredEncoder {
   ranges: ActivationRanges;
-  /** Cosine of each photo's pooled features, int8 to fp32. */
-  agreements: number[];
+  /** Cosine of the photos' pooled features, int8 to fp32. */
+  agreement: { mean: number; least: number };
 }
 
 /**
- * From 0, since every convolution ends in ReLU, to the greatest value seen.
- * @param photos pixels, 299 × 299 × 3 each
+ * @param photos pixels, 299 × 299 × 3 each; at least one
  * @param onProgress told how many runs are done; there are two for each photo
  */
-export async function calibrateEncoder(
+export async function measureEncoder(
   encoder: LayersModel,
   {
     photos,
     threads,
     onProgress,
   }: { photos: Uint8Array[]; threads: number; onProgress: (done: number) => void },
-): Promise<Calibration> {
+): Promise<MeasuredEncoder> {
   const plan = planConvolutions(encoder);
   const names = plan.steps.filter(({ kind }) => kind === 'convolution').map(({ name }) => name);
-  const greatest = new Map(names.map((name) => [name, 0]));
+  const meter = createRangeMeter();
   const inFloat: Float32Array[] = [];
   await runAll(withMaxima(buildFloatEncoder(plan), names), {
     photos,
     threads,
     onResult(result) {
       inFloat.push(pooledOf(result.grid as Float32Array));
-      for (const name of names) {
-        const value = result[maximumOf(name)]?.[0] as number;
-        greatest.set(name, Math.max(greatest.get(name) as number, value));
-      }
+      for (const name of names) meter.note(name, result[maximumOf(name)]?.[0] as number);
       onProgress(inFloat.length);
     },
   });
-  const ranges = Object.fromEntries(
-    // A convolution that never puts out anything keeps a scale that can be divided by.
-    [...greatest].map(([name, value]) => [name, { scale: (value || 1) / 255, zeroPoint: 0 }]),
-  );
+  const ranges = meter.ranges();
   const agreements: number[] = [];
   await runAll(buildInt8Encoder(plan, ranges), {
     photos,
@@ -61,7 +58,8 @@ export async function calibrateEncoder(
       onProgress(photos.length + agreements.length);
     },
   });
-  return { ranges, agreements };
+  const mean = agreements.reduce((sum, agreement) => sum + agreement, 0) / agreements.length;
+  return { ranges, agreement: { mean, least: Math.min(...agreements) } };
 }
 
 /** The graph with the greatest value of each step as further outputs. */

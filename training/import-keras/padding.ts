@@ -100,3 +100,22 @@ function logProbOf(logits: Float32Array, token: number): number {
   const sum = logits.reduce((total, logit) => total + Math.exp(logit - largest), 0);
   return (logits[token] as number) - largest - Math.log(sum);
 }
+
+/** What to tell a person, a line each; nothing where the captioner reads no padding. @param effects of each photo */
+export function paddingWarnings(
+  { isMasked, maxLength }: { isMasked: boolean; maxLength?: number | undefined },
+  effects: readonly PaddingEffect[],
+): string[] {
+  if (isMasked) return [];
+  if (maxLength === undefined) {
+    return [
+      'Warning: the captioner has no mask_zero and takes captions of any length. It is served as if it had been trained without padding.',
+    ];
+  }
+  const words = effects.reduce((sum, effect) => sum + effect.words, 0);
+  const changed = effects.reduce((sum, effect) => sum + effect.changed, 0);
+  const difference = Math.max(...effects.map((effect) => effect.difference));
+  return [
+    `Warning: the captioner's Embedding has no mask_zero, so Keras reads padding as words, and one less with each word; here it is read once. On ${effects.length} photos ${changed} of ${words} words would have been others, and log-probabilities differ by up to ${difference.toFixed(3)}. docs/keras.md says how to train without that.`,
+  ];
+}

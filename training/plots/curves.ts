@@ -2,15 +2,15 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { EpochResult } from '../fit/checkpoint.ts';
-import { chart, type Panel } from './chart.ts';
-import { colourOf, type Point } from './svg.ts';
 import {
   bestEpoch,
   type LoggedStep,
   readTrainingLog,
   readTrainingLogs,
   type TrainingLog,
-} from './training-log.ts';
+} from '../fit/training-log.ts';
+import { chart, type Panel } from './chart.ts';
+import { colourOf, type Point } from './svg.ts';
 
 const CURVES_FILE = 'curves.svg';
 

@@ -31,7 +31,7 @@ export function locateAddon() {
   };
 }
 
-/** Loads the addon in a process of its own, as shared/inference does, and multiplies two numbers. */
+/** Loads the addon in a process of its own, as shared/model/engines does, and multiplies two numbers. */
 export async function isUsable({ directory, binary }) {
   if (!existsSync(binary)) return false;
   const program = `

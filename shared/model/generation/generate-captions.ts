@@ -2,8 +2,7 @@
 
 import type { Vocabulary } from '../vocabulary.ts';
 import { type BeamSearchOptions, beamSearch } from './beam-search.ts';
-import type { Hypothesis } from './hypothesis.ts';
-import { wordNodes } from './hypothesis.ts';
+import { type Hypothesis, wordNodes } from './hypothesis.ts';
 import type { StepDecoder } from './step-decoder.ts';
 import {
   createStreamer,
@@ -54,10 +53,7 @@ export async function generateCaptions({
     onEvent && createStreamer({ vocabulary, lengthPenalty: search.lengthPenalty, onEvent });
   let finished: Hypothesis[] = [];
   signal?.throwIfAborted();
-  const steps = beamSearch(decoder, grid, {
-    ...search,
-    minLength: MIN_LENGTH,
-  });
+  const steps = beamSearch(decoder, grid, { ...search, minLength: MIN_LENGTH });
   for await (const beam of steps) {
     signal?.throwIfAborted();
     report?.(beam);

@@ -1,8 +1,12 @@
-// Reads and writes a layers model: a folder with `model.json` and `weights.bin`.
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+// A layers model as files: a folder with `model.json` and `weights.bin`.
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Layer, LayersModel, TensorReference } from './layers-model.ts';
-import { LayersModelError } from './layers-model.ts';
+import {
+  type Layer,
+  type LayersModel,
+  LayersModelError,
+  type TensorReference,
+} from './layers-model.ts';
 import { sliceWeights, storedWeight, type WeightEntry } from './weights.ts';
 
 interface LayerJson {
@@ -70,7 +74,7 @@ function layerFromJson(json: LayerJson): Layer {
 }
 
 /** `model.json` without weights: what TensorFlow.js builds the model from. */
-export function topologyJson(model: Omit<LayersModel, 'weights'>): ModelJson['modelTopology'] {
+function topologyJson(model: Omit<LayersModel, 'weights'>): ModelJson['modelTopology'] {
   return {
     keras_version: '2.1.6',
     backend: 'tensorflow',
@@ -101,12 +105,4 @@ export function serialiseLayersModel(model: LayersModel): { json: ModelJson; wei
     weightsManifest: [{ paths: ['weights.bin'], weights: stored.map(({ entry }) => entry) }],
   };
   return { json, weights: Buffer.concat(stored.map(({ bytes }) => bytes)) };
-}
-
-/** Writes `model.json` and `weights.bin` into `folder`, which is made when missing. */
-export async function saveLayersModel(model: LayersModel, folder: string): Promise<void> {
-  const { json, weights } = serialiseLayersModel(model);
-  await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, 'model.json'), JSON.stringify(json));
-  await writeFile(join(folder, 'weights.bin'), weights);
 }

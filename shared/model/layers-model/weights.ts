@@ -1,5 +1,5 @@
-// Weights between bytes and numbers: slicing weights.bin by its manifest, dequantising, quantising.
-import { fromFloat16Bits, toFloat16Bits } from '../float16.ts';
+// Weights between bytes and numbers: slicing weights.bin by its manifest, dequantising, storing.
+import { fromFloat16Bits } from '../float16.ts';
 import { LayersModelError, type Weight } from './layers-model.ts';
 
 /** One entry of `weightsManifest`. */
@@ -65,11 +65,6 @@ export function weightValues(weight: Weight): Float32Array {
   const values = new Float32Array(data.length);
   for (let i = 0; i < data.length; i++) values[i] = (data[i] as number) * scale + min;
   return values;
-}
-
-/** Stores values as float16. */
-export function float16Weight(shape: number[], values: ArrayLike<number>): Weight {
-  return { shape, dtype: 'float16', data: toFloat16Bits(values) };
 }
 
 /** The manifest entry and the bytes that store a weight. */

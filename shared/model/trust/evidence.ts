@@ -1,7 +1,8 @@
-// What tells whether a caption or a tag is right: the numbers that a chance is computed from.
+// What tells whether a caption or a tag is right (the evidence), and the calibrated chance that is computed from it.
+import type { Chance } from '@caption-queue/contract/calibration';
 import type { NameKnowledge } from './class-words.ts';
+import type { SurestName } from './names.ts';
 import { nounsNeeded, nounsOf, singular } from './nouns.ts';
-import type { SurestName } from './surest-name.ts';
 
 /** By name; the names are those of the weights in `calibration.json`. */
 export type Evidence = Record<string, number>;
@@ -83,6 +84,21 @@ export function tagEvidence(
     support: logit(Math.max(0, ...chances)),
     familiarity,
   };
+}
+
+/** @throws RangeError when the evidence lacks what the weights are for */
+export function logOdds({ bias, weights }: Chance, evidence: Evidence): number {
+  return Object.entries(weights).reduce((sum, [name, weight]) => {
+    const value = evidence[name];
+    if (value === undefined) {
+      throw new RangeError(`The calibration weighs '${name}', which this release doesn't know.`);
+    }
+    return sum + weight * value;
+  }, bias);
+}
+
+export function chanceOf(chance: Chance, evidence: Evidence): number {
+  return 1 / (1 + Math.exp(-logOdds(chance, evidence)));
 }
 
 /** Keeps log-odds finite. */

@@ -4,9 +4,8 @@ import type { Guidance } from '../generation/hypothesis.ts';
 import type { Vocabulary } from '../vocabulary.ts';
 import { createClassWords } from './class-words.ts';
 import { captionEvidence, type Evidence, type Sight, tagEvidence } from './evidence.ts';
-import { familiarity } from './familiarity.ts';
+import { type SurestName, surestName } from './names.ts';
 import type { Nouns } from './nouns.ts';
-import { type SurestName, surestName } from './surest-name.ts';
 
 /** Of nouns that are too rare in the training captions to be judged. */
 const RARE_NOUN_CHANCE = 0.01;
@@ -68,4 +67,24 @@ export function createInsight(source: InsightSource): (seen: Seen) => Insight {
       ofName: () => tagEvidence(name, sight, names),
     };
   };
+}
+
+/** A class that no training photo shows still counts for this many photos in a thousand. */
+const SMOOTHING = 0.02;
+
+/**
+ * How much of what the classifier sees in a picture the training photos had, above 0 for pictures like those, under 0
+ * for others: Σ p(class) · ln(1000 · mean p(class) over the training photos + 0.02).
+ * @param probabilities of the classes in this picture
+ * @param meanProbabilities of the classes over the training photos
+ */
+export function familiarity(
+  probabilities: Float32Array,
+  meanProbabilities: readonly number[],
+): number {
+  let sum = 0;
+  probabilities.forEach((probability, index) => {
+    sum += probability * Math.log(1000 * (meanProbabilities[index] as number) + SMOOTHING);
+  });
+  return sum;
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadBundle } from '@caption-queue/model/bundle';
 import { createEncoder } from '@caption-queue/model/encoder';
-import { createEngine } from '@caption-queue/model/engines/create-engine';
+import { createEngine } from '@caption-queue/model/engines/engine';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { writeTinyBundle } from '../../support/tiny-bundle.ts';
 

@@ -1,14 +1,11 @@
 // What is said beside a caption: tags, chances, alt text, and the guidance of unfamiliar pictures.
 import { captionOutput } from '@caption-queue/model/output';
-import { chooseAltText } from '@caption-queue/model/trust/alt-text';
-import { chanceOf } from '@caption-queue/model/trust/chance';
+import { chooseAltText, nounPhrase } from '@caption-queue/model/trust/alt-text';
 import { createClassWords } from '@caption-queue/model/trust/class-words';
-import { familiarity } from '@caption-queue/model/trust/familiarity';
-import { createInsight } from '@caption-queue/model/trust/insight';
-import { nounPhrase } from '@caption-queue/model/trust/noun-phrase';
+import { chanceOf } from '@caption-queue/model/trust/evidence';
+import { createInsight, familiarity } from '@caption-queue/model/trust/insight';
+import { surestName, tagsOf } from '@caption-queue/model/trust/names';
 import { nounsNeeded } from '@caption-queue/model/trust/nouns';
-import { surestName } from '@caption-queue/model/trust/surest-name';
-import { tagsOf } from '@caption-queue/model/trust/tags';
 import { createVocabulary } from '@caption-queue/model/vocabulary';
 import { describe, expect, it } from 'vitest';
 

@@ -94,9 +94,13 @@ describe.skipIf(!hasTensorFlow())('calibrate', () => {
     await sealBundle(bundle, manifest);
     expect(await (await loadBundle(bundle)).loadTrust()).toBeUndefined();
     const data = ['--data', join(folder, 'data')];
+    const first = ['--bundle-version', 'first', '--run', 'first'];
     const { code, stdout, stderr } = await runTraining(folder, [
-      ...['calibrate', '--bundle', bundle, '--bundle-version', 'first', '--run', 'first'],
+      'calibrate',
+      '--bundle',
+      bundle,
       ...data,
+      ...first,
     ]);
     expect(code, stderr).toBe(0);
     expect(stdout).toMatch(/\| data \| 220 \|/);

@@ -4,14 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FEATURE_SIZE, GRID_CELLS } from '@caption-queue/contract/bundle';
-import { planConvolutions } from '@caption-queue/model/engines/onnx/convolution-plan';
 import { loadTensorFlow } from '@caption-queue/model/engines/tfjs/tensorflow';
 import { toFloat16Bits } from '@caption-queue/model/float16';
+import { planConvolutions } from '@caption-queue/model/layers-model/convolution-plan';
 import type { LayersModel } from '@caption-queue/model/layers-model/layers-model';
 import { prepareCaptions } from '@caption-queue/training/dataset/prepare-captions';
 import { readDataset } from '@caption-queue/training/dataset/read-dataset';
-import type { FeatureFile, FeatureRequest } from '@caption-queue/training/features/feature-file';
-import { FEATURE_FORMAT_VERSION } from '@caption-queue/training/features/feature-file';
+import {
+  FEATURE_FORMAT_VERSION,
+  type FeatureFile,
+  type FeatureRequest,
+} from '@caption-queue/training/features/feature-file';
 import { loadBest, loadCheckpoint } from '@caption-queue/training/fit/checkpoint';
 import { type FitRequest, fitDecoder } from '@caption-queue/training/fit/fit-decoder';
 import type { FitSettings } from '@caption-queue/training/fit/settings';

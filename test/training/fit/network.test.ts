@@ -157,8 +157,10 @@ describe.skipIf(!hasTensorFlow())('the trained networks', () => {
     expect(batch.active).toEqual([2, 2, 1, 1]);
     expect(withOwnWords(tf, { ...own, share: 0 }).inputs).toEqual(batch.inputs);
     expect([...withOwnWords(tf, { ...own, share: 1 }).inputs]).toEqual([
-      ...[beginTokenId, beginTokenId],
-      ...[guesses[0], guesses[1]],
+      beginTokenId,
+      beginTokenId,
+      guesses[0],
+      guesses[1],
       guesses[2],
       guesses[4],
     ]);

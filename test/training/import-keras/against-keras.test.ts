@@ -4,11 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FEATURE_SIZE, IMAGE_SIZE } from '@caption-queue/contract/bundle';
 import { createStepDecoder } from '@caption-queue/model/decoder';
-import { createEngine } from '@caption-queue/model/engines/create-engine';
-import type { GraphSource } from '@caption-queue/model/engines/engine';
+import { pooledOf } from '@caption-queue/model/encoder';
+import { createEngine, type GraphSource } from '@caption-queue/model/engines/engine';
 import { generateCaptions } from '@caption-queue/model/generation/generate-captions';
 import type { LayersModel } from '@caption-queue/model/layers-model/layers-model';
-import { pooledOf } from '@caption-queue/model/pooled';
 import { beginTokenId, endTokenId } from '@caption-queue/model/vocabulary';
 import {
   type CaptionerFiles,

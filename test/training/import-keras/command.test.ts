@@ -80,12 +80,10 @@ describe('docs/keras.md', async () => {
 });
 
 describe('the command', () => {
-  it('makes a bundle in fp32 where there is no calibration and no classifier, and warns of padding that is read', async () => {
+  it('makes a bundle in fp32 where there are no photos to measure and no classifier, and warns of padding that is read', async () => {
     const output = join(folder, 'unmasked-bundle');
-    const args = [
-      ...['--encoder', 'inception-weights.h5', '--captioner', 'unmasked.h5'],
-      ...['--tokenizer', 'tokenizer-4.pickle', '--output', output],
-    ];
+    const files = ['--encoder', 'inception-weights.h5', '--captioner', 'unmasked.h5'];
+    const args = [...files, '--tokenizer', 'tokenizer-4.pickle', '--output', output];
     const { code, stdout, stderr } = await importKeras(...args);
     expect(code, stderr).toBe(0);
     expect(stdout).toMatch(/encoder in fp32\.$/m);
@@ -118,7 +116,7 @@ describe('the command', () => {
     expect(stderr.trim().split('\n')).toHaveLength(1);
     expect(stderr).toContain('nothing.h5 cannot be opened');
     const needs = await importKeras('--encoder', 'inception-model.h5', '--output', './x');
-    expect(needs.stderr).toContain('give --calibrate a folder of usual photos');
+    expect(needs.stderr).toContain('give --photos a folder of usual photos');
   }, 30_000);
 });
 

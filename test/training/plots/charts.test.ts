@@ -3,6 +3,7 @@ import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createVocabulary } from '@caption-queue/model/vocabulary';
+import { readTrainingLog } from '@caption-queue/training/fit/training-log';
 import { writeCaptionPlots } from '@caption-queue/training/plots/caption-plots';
 import { chart } from '@caption-queue/training/plots/chart';
 import { drawCurves, writeCurves } from '@caption-queue/training/plots/curves';
@@ -12,7 +13,6 @@ import {
   reliabilityPlot,
 } from '@caption-queue/training/plots/reliability';
 import { formatTick, linearScale, logScale } from '@caption-queue/training/plots/scale';
-import { readTrainingLog } from '@caption-queue/training/plots/training-log';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 

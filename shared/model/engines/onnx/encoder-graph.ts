@@ -1,16 +1,16 @@
 // The encoder as an ONNX graph, in float32 or as an int8 graph of quantised convolutions (QDQ).
 // Input `pixels` uint8 [1, 299, 299, 3] as they come from imaging; output `grid` float32 [1, 8, 8, 2048].
 // Training also reads an inner layer of the int8 graph, whose output has the layer's name.
-import type { Convolution, ConvolutionPlan, ConvolutionStep, Pooling } from './convolution-plan.ts';
+import type { ActivationRanges, Range } from '../../bundle.ts';
+import type {
+  Convolution,
+  ConvolutionPlan,
+  ConvolutionStep,
+  Pooling,
+} from '../../layers-model/convolution-plan.ts';
 import { createGraphBuilder, type GraphBuilder } from './graph-builder.ts';
 import type { Attribute, OnnxModel } from './model.ts';
-import {
-  type ActivationRanges,
-  outputRanges,
-  quantiseBias,
-  quantiseKernel,
-  type Range,
-} from './quantise.ts';
+import { outputRanges, quantiseBias, quantiseKernel } from './quantise.ts';
 
 /** Pixels p become x = p ÷ 127.5 − 1, which is (p − 128 + 0.5) ÷ 127.5. */
 const PIXEL_SCALE = 1 / 127.5;

@@ -3,7 +3,7 @@
 import { PbfWriter } from 'pbf';
 
 /** Element types and their numbers in TensorProto.DataType. */
-export const elementTypes = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7 } as const;
+const elementTypes = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7 } as const;
 export type ElementType = keyof typeof elementTypes;
 
 export interface Constant {
@@ -40,7 +40,7 @@ export interface OnnxModel {
 }
 
 const IR_VERSION = 8;
-export const OPSET_VERSION = 17;
+const OPSET_VERSION = 17;
 
 /** The model as the bytes of an `.onnx` file. */
 export function serialiseOnnx(model: OnnxModel): Uint8Array {

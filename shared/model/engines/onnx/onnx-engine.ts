@@ -2,9 +2,16 @@
 
 import { InferenceSession, Tensor as OnnxTensor } from 'onnxruntime-node';
 import { type BundlePart, sha256 } from '../../bundle.ts';
-import type { Engine, EngineOptions, Graph, GraphSource, Precision, Tensor } from '../engine.ts';
-import { outputNames } from '../engine.ts';
-import { planConvolutions } from './convolution-plan.ts';
+import { planConvolutions } from '../../layers-model/convolution-plan.ts';
+import {
+  type Engine,
+  type EngineOptions,
+  type Graph,
+  type GraphSource,
+  outputNames,
+  type Precision,
+  type Tensor,
+} from '../engine.ts';
 import { buildFloatEncoder, buildInt8Encoder } from './encoder-graph.ts';
 import { buildLayersGraph } from './layers-graph.ts';
 import { type OnnxModel, serialiseOnnx } from './model.ts';
@@ -40,7 +47,7 @@ export async function createOnnxGraph(
 }
 
 /** The ONNX model that serves a part of a bundle. `precision` is the encoder's. */
-export async function buildGraph(
+async function buildGraph(
   bundle: GraphSource,
   part: BundlePart,
   precision: Precision,

@@ -1,15 +1,8 @@
 // Eight-bit numbers for the encoder: activation ranges, kernels and biases.
 // Jacob et al. 2018, "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only
 // Inference": real = scale × (stored − zero point); a bias has the scale of input × kernel and zero point 0.
-import type { Convolution, ConvolutionPlan } from './convolution-plan.ts';
-
-export interface Range {
-  scale: number;
-  zeroPoint: number;
-}
-
-/** Conv2D layer → the range of its output after ReLU, unsigned 8 bits. */
-export type ActivationRanges = Record<string, Range>;
+import type { ActivationRanges, Range } from '../../bundle.ts';
+import type { Convolution, ConvolutionPlan } from '../../layers-model/convolution-plan.ts';
 
 /**
  * The range of every step's output. Pooling keeps its input's; a concatenation takes the widest of its

@@ -1,13 +1,14 @@
 // The integers of the int8 encoder stand for the numbers they were made from.
-import type {
-  Convolution,
-  ConvolutionPlan,
-} from '@caption-queue/model/engines/onnx/convolution-plan';
+
 import {
   outputRanges,
   quantiseBias,
   quantiseKernel,
 } from '@caption-queue/model/engines/onnx/quantise';
+import type {
+  Convolution,
+  ConvolutionPlan,
+} from '@caption-queue/model/layers-model/convolution-plan';
 import { describe, expect, it } from 'vitest';
 import { createRandom } from '../../../../support/random.ts';
 

@@ -10,15 +10,17 @@ export async function refuseToReplace(folder: string, force: boolean): Promise<v
   }
 }
 
-export async function replaceFolder(
+/** @returns what `write` answers */
+export async function replaceFolder<T>(
   folder: string,
-  write: (temporary: string) => Promise<void>,
-): Promise<void> {
+  write: (temporary: string) => Promise<T>,
+): Promise<T> {
   const temporary = `${folder}.${process.pid}`;
   try {
-    await write(temporary);
+    const written = await write(temporary);
     await rm(folder, { recursive: true, force: true });
     await rename(temporary, folder);
+    return written;
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }

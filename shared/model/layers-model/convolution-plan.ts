@@ -1,12 +1,7 @@
-// A convolutional layers model (InceptionV3) reduced to what both ONNX exporters build from:
+// A convolutional layers model (InceptionV3) reduced to what both ONNX graphs and the tuned blocks of training are built of:
 // convolutions with batch normalisation and ReLU folded in, poolings and concatenations.
-import {
-  type Layer,
-  type LayersModel,
-  LayersModelError,
-  type Weight,
-} from '../../layers-model/layers-model.ts';
-import { weightValues } from '../../layers-model/weights.ts';
+import { type Layer, type LayersModel, LayersModelError, type Weight } from './layers-model.ts';
+import { weightValues } from './weights.ts';
 
 export interface Convolution {
   kind: 'convolution';
@@ -170,20 +165,6 @@ function weightAt(weights: Map<string, Weight>, name: string): Weight {
   const weight = weights.get(name);
   if (!weight) throw new LayersModelError(`The weight ${name} is missing.`);
   return weight;
-}
-
-/** Channels of a step's output, or of the plan's input. */
-export function channelsOf(plan: ConvolutionPlan, name: string): number {
-  const step = plan.steps.find((candidate) => candidate.name === name);
-  if (!step) return 3;
-  switch (step.kind) {
-    case 'convolution':
-      return step.kernelShape[3];
-    case 'concatenation':
-      return step.inputs.reduce((sum, input) => sum + channelsOf(plan, input), 0);
-    default:
-      return channelsOf(plan, step.input);
-  }
 }
 
 /** The steps that `output` depends on, in order. */

@@ -1,4 +1,5 @@
-// What to call what the classifier sees: its likeliest class, or a kind of thing where it can't decide between several.
+// What to call what the classifier sees: its tags, and the one name that it is surest of (its likeliest class, or a kind
+// of thing where it can't decide between several).
 import type { NameKnowledge } from './class-words.ts';
 import { kindsOf } from './nouns.ts';
 
@@ -34,4 +35,23 @@ export function surestName(
     }
   }
   return own;
+}
+
+export interface Tag {
+  name: string;
+  /** The classifier's softmax. */
+  confidence: number;
+}
+
+/** Less likely names are more often wrong than right. */
+const LEAST_PROBABILITY = 0.1;
+const MOST_TAGS = 5;
+
+/** The classifier's names for what is in a picture, surest first. */
+export function tagsOf(probabilities: Float32Array, labels: readonly string[]): Tag[] {
+  const tags: Tag[] = [];
+  probabilities.forEach((confidence, index) => {
+    if (confidence > LEAST_PROBABILITY) tags.push({ name: labels[index] as string, confidence });
+  });
+  return tags.sort((a, b) => b.confidence - a.confidence).slice(0, MOST_TAGS);
 }

@@ -1,8 +1,8 @@
-// Reads the logs that `fit` writes, one JSON object a line, in each model's folder.
-import { readdir, readFile } from 'node:fs/promises';
+// The logs of `fit`, one JSON object a line, in each model's folder.
+import { appendFile, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { EpochResult } from '../fit/checkpoint.ts';
-import type { FitSettings } from '../fit/settings.ts';
+import type { EpochResult } from './checkpoint.ts';
+import type { FitSettings } from './settings.ts';
 
 const LOG_FILE = 'log.jsonl';
 
@@ -28,6 +28,11 @@ type LogEntry =
   | { type: 'start'; settings: FitSettings }
   | ({ type: 'step' } & LoggedStep)
   | ({ type: 'epoch' } & EpochResult);
+
+/** Adds a line to the log of the model whose folder it is. */
+export async function appendToLog(folder: string, entry: LogEntry): Promise<void> {
+  await appendFile(path.join(folder, LOG_FILE), `${JSON.stringify(entry)}\n`);
+}
 
 /** @returns `undefined` when the folder holds no log, or no complete epoch */
 export async function readTrainingLog(folder: string): Promise<TrainingLog | undefined> {

@@ -1,23 +1,23 @@
-// Activation ranges of tuned convolutions for the int8 graph, from what they put out for training photos.
+// Activation ranges of tuned convolutions, from what they put out for training photos.
 
 import { GRID_CELLS } from '@caption-queue/contract/bundle';
-import type { ActivationRanges } from '@caption-queue/model/engines/onnx/quantise';
+import type { ActivationRanges } from '@caption-queue/model/bundle';
 import type { FeatureFile } from '../features/feature-file.ts';
 import { readGrids } from '../features/read-features.ts';
 import type { EncoderBlocks } from '../fit/encoder-blocks.ts';
 import type { TensorFlow } from '../fit/tensorflow-types.ts';
 import { createWeights } from '../fit/weights.ts';
+import { createRangeMeter } from './activation-ranges.ts';
 
 /** More photos hardly change the greatest output of a layer. */
 const PHOTOS = 256;
 const PHOTOS_AT_ONCE = 32;
 
 /**
- * From 0, since every output has passed ReLU, to the greatest value seen.
  * @param features of the layer that the blocks lie above
  * @param files photos of the training split
  */
-export function calibrateActivations(
+export function measureBlocks(
   tf: TensorFlow,
   {
     blocks,
@@ -32,21 +32,17 @@ export function calibrateActivations(
   },
 ): ActivationRanges {
   const weights = createWeights(tf, blocks.weights, values);
-  const greatest = new Map<string, number>();
+  const meter = createRangeMeter();
   const photos = files.slice(0, PHOTOS).map((file) => ({ file }));
   for (let start = 0; start < photos.length; start += PHOTOS_AT_ONCE) {
     const some = photos.slice(start, start + PHOTOS_AT_ONCE);
     tf.tidy(() => {
       const shape = [some.length, GRID_CELLS, features.index.channels];
       blocks.observe(weights, tf.tensor(readGrids(features, some), shape), (name, output) => {
-        const value = output.max().dataSync()[0] as number;
-        greatest.set(name, Math.max(greatest.get(name) ?? 0, value));
+        meter.note(name, output.max().dataSync()[0] as number);
       });
     });
   }
   tf.dispose([...weights.values()]);
-  return Object.fromEntries(
-    // A convolution that never puts out anything keeps a scale that can be divided by.
-    [...greatest].map(([name, value]) => [name, { scale: (value || 1) / 255, zeroPoint: 0 }]),
-  );
+  return meter.ranges();
 }
