@@ -14,12 +14,8 @@ const staticChecks = [
     args: ['check', '--colors=off'],
     fix: 'npm run fix (what it leaves is for you: the lines above)',
   },
-  {
-    name: 'Types',
-    script: 'node_modules/typescript/bin/tsc',
-    args: ['--noEmit'],
-    fix: 'correct the lines above, then npm run types',
-  },
+  typeCheck('Types', '.'),
+  typeCheck('Types of the scripts', 'scripts'),
   {
     name: 'Dead code',
     script: 'node_modules/knip/bin/knip.js',
@@ -27,6 +23,19 @@ const staticChecks = [
     fix: 'remove what nothing uses, or export it for a use; then npm run deadcode',
   },
 ];
+
+/**
+ * @param {string} name
+ * @param {string} project the folder of its tsconfig.json
+ */
+function typeCheck(name, project) {
+  return {
+    name,
+    script: 'node_modules/typescript/bin/tsc',
+    args: ['--project', project],
+    fix: 'correct the lines above, then npm run types',
+  };
+}
 
 /** @returns {Promise<number>} how many of the checks failed */
 async function runStaticChecks() {
