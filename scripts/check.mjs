@@ -14,12 +14,9 @@ const staticChecks = [
     args: ['check', '--colors=off'],
     fix: 'npm run fix (what it leaves is for you: the lines above)',
   },
-  {
-    name: 'Types',
-    script: 'node_modules/typescript/bin/tsc',
-    args: ['--noEmit'],
-    fix: 'correct the lines above, then npm run types',
-  },
+  typeCheck('Types', '.'),
+  typeCheck('Types of the scripts', 'scripts'),
+  typeCheck('Types of the page', 'services/api/page'),
   {
     name: 'Dead code',
     script: 'node_modules/knip/bin/knip.js',
@@ -33,6 +30,19 @@ const staticChecks = [
     fix: 'correct the lines above; what files include is listed in .luacheckrc',
   },
 ];
+
+/**
+ * @param {string} name
+ * @param {string} project the folder of its tsconfig.json
+ */
+function typeCheck(name, project) {
+  return {
+    name,
+    script: 'node_modules/typescript/bin/tsc',
+    args: ['--project', project],
+    fix: 'correct the lines above, then npm run types',
+  };
+}
 
 /** @returns {Promise<{ passed: number, failed: number }>} how many of the checks did */
 async function runStaticChecks() {
