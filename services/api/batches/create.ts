@@ -116,6 +116,8 @@ export function createBatchRoute(
         createUploadBudget({
           budgetBytes: LARGEST_FORMS_AT_ONCE * maxFormBytes,
           largestBytes: maxFormBytes,
+          // Its pictures are fetched afterwards, a few at a time.
+          json: { largestBytes: JSON_LIMIT_BYTES, fetchedBytes: 0 },
         }),
         async ({ access: { tenant }, headers }) => {
           const key = headers['idempotency-key'];

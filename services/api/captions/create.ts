@@ -20,6 +20,8 @@ import { MAX_WAIT_SECONDS, parseWait, waitForEnd } from './wait.ts';
 
 /** Uploads being received at a time, if all are of the largest size; smaller ones share the same memory. */
 const LARGEST_UPLOADS_AT_ONCE = 24;
+/** A URL of two thousand characters, and what is said of it. */
+const JSON_LIMIT_BYTES = 16 * 1024;
 /** A caption takes about a tenth of a second when nothing waits. */
 const RETRY_AFTER_SECONDS = 1;
 
@@ -115,9 +117,10 @@ export function createCaptionRoute(
   const withinBudget = createUploadBudget({
     budgetBytes: LARGEST_UPLOADS_AT_ONCE * maxFormBytes,
     largestBytes: maxFormBytes,
+    json: { largestBytes: JSON_LIMIT_BYTES, fetchedBytes: maxBytes },
   });
   const openAnswers = createOpenAnswers(app);
-  acceptJson(app);
+  acceptJson(app, { bodyLimit: JSON_LIMIT_BYTES });
   acceptForms(app, { bodyLimit: maxFormBytes, read: (form) => readForm(form, maxBytes) });
   acceptPictures(app, { maxBytes });
 

@@ -1,6 +1,28 @@
 // Answers that stay open for a while: each ends when its client goes or the service closes.
 import type { FastifyInstance, FastifyReply } from 'fastify';
 
+/**
+ * Calls `then` once the answer's connection is done with it: when all was sent or the client has gone; at once where
+ * that was before.
+ */
+export function whenClosed(reply: FastifyReply, then: () => void): void {
+  // Of the connection, not of the body: the body closes only once its reader has stopped.
+  const answer = reply.raw;
+  const { socket } = reply.request.raw;
+  if (answer.closed || socket.destroyed) {
+    then();
+    return;
+  }
+  const closed = () => {
+    answer.off('close', closed);
+    socket.off('close', closed);
+    then();
+  };
+  answer.once('close', closed);
+  // An answer whose turn on its connection has not come hears nothing of the connection's end.
+  socket.once('close', closed);
+}
+
 export interface OpenAnswers {
   /** Fires when the connection of this answer closes, or the service is about to. */
   signalOf(reply: FastifyReply): AbortSignal;
@@ -18,8 +40,7 @@ export function createOpenAnswers(app: FastifyInstance): OpenAnswers {
     signalOf(reply) {
       const answer = new AbortController();
       open.add(answer);
-      // Of the connection, not of the body: the body closes only once its reader has stopped.
-      reply.raw.once('close', () => {
+      whenClosed(reply, () => {
         open.delete(answer);
         answer.abort();
       });

@@ -1,6 +1,7 @@
 // Batches through HTTP: many pictures or URLs at once, each on its own; counted, listed, told of, and forgotten.
+import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { startPictureFetcher } from '@caption-queue/api/batches/fetch-pictures';
 import { createWorkStore } from '@caption-queue/captions/store';
 import { Batch, BatchResult } from '@caption-queue/contract/batch';
@@ -181,6 +182,23 @@ describe.skipIf(!redisIsAvailable)('a batch', () => {
     const api = await start();
     const batch = await accepted(await post(api, [page, page]));
     expect(batch).toMatchObject({ status: 'completed', counts: { total: 2, failed: 2 } });
+  });
+
+  it('of URLs is taken while others are still on their way', async () => {
+    const api = await start();
+    const head = 'POST /v1/batches HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json';
+    for (let n = 0; n < 2; n += 1) {
+      const socket = connect(api.port, '127.0.0.1');
+      closers.push(async () => socket.destroy());
+      socket.write(`${head}\r\nContent-Length: 200000\r\nExpect: 100-continue\r\n\r\n`);
+      await once(socket, 'data'); // It may go on, so it was counted.
+    }
+    const answer = await fetch(`${api.address}/v1/batches`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ image_urls: [`${siteUrl}/photo0`] }),
+    });
+    expect(answer.status).toBe(202);
   });
 
   it('of URLs is fetched one by one; each failure is of one caption', async () => {

@@ -1,9 +1,9 @@
 // Answers that stay open end with the service, also those that begin while it closes.
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { createOpenAnswers } from '@caption-queue/api/http/open-answers';
 import { fastify } from 'fastify';
-import { expect, it } from 'vitest';
+import { afterEach, expect, it } from 'vitest';
 
 it('an answer that is open, or opened while the service closes, is told at once', async () => {
   const app = fastify();
@@ -25,4 +25,36 @@ it('an answer that is open, or opened while the service closes, is told at once'
   const end = app.close();
   expect(await (await answer).json()).toEqual({ early: true, late: true });
   await end;
+});
+
+const apps: ReturnType<typeof fastify>[] = [];
+afterEach(() => Promise.all(apps.splice(0).map((app) => app.close())));
+
+it.each([
+  ['alone', 'GET /gone HTTP/1.1\r\nHost: localhost\r\n\r\n'],
+  [
+    'behind another on its connection',
+    'GET /stays HTTP/1.1\r\nHost: localhost\r\n\r\nGET /gone HTTP/1.1\r\nHost: localhost\r\n\r\n',
+  ],
+])('an answer whose client went before anyone asked has ended: %s', async (_how, text) => {
+  const app = fastify();
+  apps.push(app);
+  const openAnswers = createOpenAnswers(app);
+  const [asked, told] = [new EventTarget(), new EventTarget()];
+  const begun = once(asked, 'asked');
+  const signal = once(told, 'told');
+  const never = new Promise(() => undefined);
+  app.get('/stays', () => never);
+  app.get('/gone', async (request, reply) => {
+    asked.dispatchEvent(new Event('asked'));
+    await once(request.raw.socket, 'close');
+    const detail = openAnswers.signalOf(reply).aborted;
+    told.dispatchEvent(new CustomEvent('told', { detail }));
+  });
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1');
+  socket.write(text);
+  await begun;
+  socket.destroy();
+  expect(await signal).toMatchObject([{ detail: true }]);
 });
