@@ -19,6 +19,9 @@ import { buildMaxSwagger, DESCRIPTION, TITLE } from './swagger.ts';
 
 /** As MAX had it: three sentences of at most twenty words. */
 const OPTIONS = { beam_width: 3, max_length: 20, alternatives: 3 };
+/** Ends a picture that nobody waits for any more, should this process die before it can cancel it. */
+const EXPIRES_IN_SECONDS = 2 * MAX_WAIT_SECONDS;
+const RETRY_AFTER_SECONDS = 5;
 /** Uploads of the largest size being received at a time; smaller ones share the same memory. */
 const LARGEST_UPLOADS_AT_ONCE = 8;
 
@@ -114,38 +117,41 @@ function addRoutes(max: FastifyInstance, dependencies: MaxDependencies): void {
       if (caption.output === null) {
         return sendJson(reply.code(500), { message: caption.error?.detail ?? caption.status });
       }
-      const predictions = caption.output.alternatives.map(({ caption: text, log_prob }, index) => ({
-        index: String(index),
-        caption: text,
-        probability: Math.exp(log_prob),
-      }));
-      return sendJson(reply, { status: 'ok', predictions });
+      return sendJson(reply, { status: 'ok', predictions: rank(caption.output.alternatives) });
     },
   );
 
-  /** @returns the caption once it has ended */
+  /**
+   * @returns the caption once it has ended
+   * @throws DomainError `queue_full` when nobody waits for it any more: it is canceled then, since nobody knows its id
+   */
   async function captionPicture(
     picture: Buffer,
     { access: { tenant } }: FastifyRequest,
     reply: FastifyReply,
   ): Promise<StoredCaption> {
+    const signal = openAnswers.signalOf(reply);
     const choices = prepareChoices({
       tenant,
-      choices: OPTIONS,
+      choices: { ...OPTIONS, expires_in: EXPIRES_IN_SECONDS },
       defaultPriority: 'interactive',
       outbound,
     });
-    const born = await intake.takePicture(picture, {
-      choices,
-      idempotencyKey: undefined,
-      fresh: false,
-    });
-    if (isTerminal(born.status)) return born;
-    const signal = openAnswers.signalOf(reply);
-    await waitForEnd({ streams, captionId: born.id, waitSeconds: MAX_WAIT_SECONDS, signal });
-    const latest = await store.get(born.id);
-    if (latest !== undefined && isTerminal(latest.status)) return latest;
-    throw new DomainError('queue_full', 'The picture is still waiting for its turn; try again.');
+    const request = { choices, idempotencyKey: undefined, fresh: false };
+    const created = await intake.takePicture(picture, request);
+    const captionId = created.id;
+    if (isTerminal(created.status)) return created;
+    await waitForEnd({ streams, captionId, waitSeconds: MAX_WAIT_SECONDS, signal });
+    const canceled = await store.cancel({ captionId, tenant });
+    const ended = canceled.kind === 'ended' ? await store.get(captionId) : undefined;
+    if (ended !== undefined) return ended;
+    // An idle connection that outlives its answer would keep a closing server waiting.
+    if (signal.aborted) reply.header('connection', 'close');
+    throw new DomainError(
+      'queue_full',
+      'The picture was still waiting for its turn and was taken out of the queue; try again.',
+      { retryAfterSeconds: RETRY_AFTER_SECONDS },
+    );
   }
 
   max.get(
@@ -179,6 +185,17 @@ function addRoutes(max: FastifyInstance, dependencies: MaxDependencies): void {
     { config: { scope: 'captions:read' }, schema: { hide: true } },
     async (_request, reply) => sendJson(reply, swagger),
   );
+}
+
+/** The model's own order weighs length as well; clients of MAX expect that of the number they see. */
+function rank(alternatives: readonly { caption: string; log_prob: number }[]) {
+  return alternatives
+    .toSorted((a, b) => b.log_prob - a.log_prob)
+    .map(({ caption, log_prob }, index) => ({
+      index: String(index),
+      caption,
+      probability: Math.exp(log_prob),
+    }));
 }
 
 /** @returns the form's picture; undefined when there is none, or the form can't be read: MAX makes no difference */

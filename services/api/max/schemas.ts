@@ -37,7 +37,7 @@ export const failures = {
       413: 'The picture is too large.',
       429: 'Too many requests with this key.',
       500: 'The picture could not be captioned.',
-      503: 'The queue is full or cannot be reached; nothing was accepted.',
+      503: 'The queue is full or cannot be reached, or the picture’s turn did not come within 60 s; nothing of it stays in the queue.',
     }).map(([status, description]) => [status, json(description, Failure)]),
   ),
   // Not in MAX's shape: the server gives up before it looks for a route.
