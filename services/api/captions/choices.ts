@@ -5,9 +5,11 @@ import {
   CaptionChoices,
   CaptionOptions,
   MAX_METADATA_BYTES,
+  Metadata,
   type Priority,
 } from '@caption-queue/contract/caption';
 import { webhookEventTypes } from '@caption-queue/contract/webhooks';
+import { parseJson } from '@caption-queue/runtime/json';
 import Type from 'typebox';
 import { Value } from 'typebox/value';
 import { validationError } from '../http/validator.ts';
@@ -53,17 +55,10 @@ export function decodeChoices(text: ChoicesAsText): CaptionChoices {
   };
 }
 
-function parseMetadata(text: string): NonNullable<CaptionChoices['metadata']> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    value = undefined;
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw validationError('/metadata', 'must be a JSON object');
-  }
-  return value as Record<string, unknown>;
+function parseMetadata(text: string): Metadata {
+  const metadata = parseJson(Metadata, text);
+  if (metadata === undefined) throw validationError('/metadata', 'must be a JSON object');
+  return metadata;
 }
 
 export type PreparedChoices = StoredChoices & {
