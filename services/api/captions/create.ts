@@ -6,14 +6,16 @@ import { DomainError } from '@caption-queue/contract/errors';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { ApiDependencies } from '../dependencies.ts';
-import { acceptJson } from '../http/json-bodies.ts';
-import { createOpenAnswers } from '../http/open-answers.ts';
+import { createOpenAnswers } from '../http/connections.ts';
 import { problemResponses } from '../http/openapi.ts';
-import { createUploadBudget } from '../uploads/budget.ts';
-import type { MultipartForm } from '../uploads/multipart.ts';
-import { acceptForms, acceptPictures, FORM_OVERHEAD_BYTES } from '../uploads/parsers.ts';
-import { ChoicesAsText, decodeChoices, prepareChoices } from './choices.ts';
-import { IntakeHeaders, readIntakeHeaders } from './headers.ts';
+import { readPictureForm, receiveUploads } from '../uploads/receive.ts';
+import {
+  ChoicesAsText,
+  decodeChoices,
+  IntakeHeaders,
+  prepareChoices,
+  readIntakeHeaders,
+} from './choices.ts';
 import type { CaptionIntake } from './intake.ts';
 import { toCaption } from './resource.ts';
 import { MAX_WAIT_SECONDS, parseWait, waitForEnd } from './wait.ts';
@@ -113,16 +115,14 @@ export function createCaptionRoute(
 ): void {
   const { settings, store, streams, outbound, intake } = dependencies;
   const maxBytes = settings.MAX_UPLOAD_BYTES;
-  const maxFormBytes = maxBytes + FORM_OVERHEAD_BYTES;
-  const withinBudget = createUploadBudget({
-    budgetBytes: LARGEST_UPLOADS_AT_ONCE * maxFormBytes,
-    largestBytes: maxFormBytes,
+  const openAnswers = createOpenAnswers(app);
+  const withinBudget = receiveUploads(app, {
+    picturesBytes: maxBytes,
+    largestAtOnce: LARGEST_UPLOADS_AT_ONCE,
+    readForm: (form) => readPictureForm(form, maxBytes),
+    pictureBytes: maxBytes,
     json: { largestBytes: JSON_LIMIT_BYTES, fetchedBytes: maxBytes },
   });
-  const openAnswers = createOpenAnswers(app);
-  acceptJson(app, { bodyLimit: JSON_LIMIT_BYTES });
-  acceptForms(app, { bodyLimit: maxFormBytes, read: (form) => readForm(form, maxBytes) });
-  acceptPictures(app, { maxBytes });
 
   app.post<{ Querystring: ChoicesAsText; Headers: IntakeHeaders; Body: CreateBody }>(
     '/v1/captions',
@@ -130,13 +130,7 @@ export function createCaptionRoute(
       config: { scope: 'captions:write' },
       schema,
       // Before the body is read: what can't be accepted needn't be received.
-      onRequest: [
-        withinBudget,
-        async ({ access: { tenant }, headers }) => {
-          const key = headers['idempotency-key'];
-          await store.checkRoom(typeof key === 'string' ? { tenant, key } : undefined);
-        },
-      ],
+      onRequest: [withinBudget, intake.checkRoom],
     },
     async (request, reply) => {
       const signal = openAnswers.signalOf(reply);
@@ -189,31 +183,6 @@ const closing = (cause: unknown) =>
     'The service is about to stop, or the client has gone. Nothing was accepted; try again.',
     { retryAfterSeconds: RETRY_AFTER_SECONDS, cause },
   );
-
-/** @returns the form's fields and its one picture, still to be checked against the schema */
-function readForm({ fields, files }: MultipartForm, maxBytes: number): Record<string, unknown> {
-  const [file, second] = files;
-  if (second !== undefined) {
-    throw new DomainError(
-      'malformed_multipart',
-      'The form has more than one file; send one picture a request.',
-    );
-  }
-  if (file === undefined) {
-    const detail =
-      'image' in fields
-        ? 'The form field "image" has no file name, so it is text; send it as a file.'
-        : 'The form has no file; send the picture in the field "image".';
-    throw new DomainError('malformed_multipart', detail);
-  }
-  if (file.bytes.length > maxBytes) {
-    throw new DomainError('payload_too_large', `The picture is larger than ${maxBytes} bytes.`);
-  }
-  if (file.name in fields) {
-    throw new DomainError('malformed_multipart', `The form has two parts of one name.`);
-  }
-  return Object.assign(Object.create(null), fields, { [file.name]: file.bytes });
-}
 
 /** @returns the picture, or the URL of one, and what the body says of the caption */
 function readBody(body: CreateBody): { picture: Buffer | string; choices: CaptionChoices } {

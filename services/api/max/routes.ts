@@ -9,12 +9,12 @@ import { prepareChoices } from '../captions/choices.ts';
 import type { CaptionIntake } from '../captions/intake.ts';
 import { MAX_WAIT_SECONDS, waitForEnd } from '../captions/wait.ts';
 import type { ApiDependencies } from '../dependencies.ts';
+import { createOpenAnswers } from '../http/connections.ts';
 import { createErrorHandler } from '../http/errors.ts';
-import { createOpenAnswers } from '../http/open-answers.ts';
-import { createUploadBudget } from '../uploads/budget.ts';
+import { jsonResponse } from '../http/openapi.ts';
 import { type MultipartFile, parseMultipart } from '../uploads/multipart.ts';
-import { FORM_OVERHEAD_BYTES } from '../uploads/parsers.ts';
-import { accessFailures, failures, json, Metadata, Predictions } from './schemas.ts';
+import { createUploadBudget, FORM_OVERHEAD_BYTES, pictureTooLarge } from '../uploads/receive.ts';
+import { accessFailures, failures, Metadata, Predictions } from './schemas.ts';
 import { buildMaxSwagger, DESCRIPTION, TITLE } from './swagger.ts';
 
 /** As MAX had it: three sentences of at most twenty words. */
@@ -86,7 +86,7 @@ function addRoutes(max: FastifyInstance, dependencies: MaxDependencies): void {
             },
           },
         },
-        response: { 200: json('Three captions.', Predictions), ...failures },
+        response: { 200: jsonResponse('Three captions.', Predictions), ...failures },
       },
       // The form was read already, by MAX's own rules.
       validatorCompiler: () => () => true,
@@ -95,15 +95,14 @@ function addRoutes(max: FastifyInstance, dependencies: MaxDependencies): void {
           budgetBytes: LARGEST_UPLOADS_AT_ONCE * largestBytes,
           largestBytes,
         }),
-        async () => store.checkRoom(),
+        intake.checkRoom,
       ],
     },
     async (request, reply) => {
       const image = request.body;
       if (image === undefined) return sendJson(reply.code(400), MISSING_FILE);
       if (image.bytes.length > settings.MAX_UPLOAD_BYTES) {
-        const detail = `The picture is larger than ${settings.MAX_UPLOAD_BYTES} bytes.`;
-        throw new DomainError('payload_too_large', detail);
+        throw pictureTooLarge(settings.MAX_UPLOAD_BYTES);
       }
       // Some clients name no type; the bytes decide then.
       if (image.mediaType !== undefined && !/(jpg|jpeg|png)$/.test(image.mediaType)) {
@@ -162,7 +161,7 @@ function addRoutes(max: FastifyInstance, dependencies: MaxDependencies): void {
         tags,
         operationId: 'maxMetadata',
         summary: 'What the model is',
-        response: { 200: json('The model.', Metadata), ...accessFailures },
+        response: { 200: jsonResponse('The model.', Metadata), ...accessFailures },
       },
     },
     async (request, reply) => {

@@ -1,6 +1,6 @@
 // What the MAX drop-in answers, for the description of the API.
 import Type from 'typebox';
-import { problemResponses } from '../http/openapi.ts';
+import { jsonResponse, problemResponses } from '../http/openapi.ts';
 
 const Prediction = Type.Object({
   index: Type.String({ description: 'Rank, from "0".' }),
@@ -24,10 +24,6 @@ const Failure = Type.Object({
   errors: Type.Optional(Type.Record(Type.String(), Type.String())),
 });
 
-export const json = (description: string, schema: Type.TSchema) => ({
-  description,
-  content: { 'application/json': { schema } },
-});
 export const failures = {
   ...Object.fromEntries(
     Object.entries({
@@ -38,7 +34,7 @@ export const failures = {
       429: 'Too many requests with this key.',
       500: 'The picture could not be captioned.',
       503: 'The queue is full or cannot be reached, or the picture’s turn did not come within 60 s; nothing of it stays in the queue.',
-    }).map(([status, description]) => [status, json(description, Failure)]),
+    }).map(([status, description]) => [status, jsonResponse(description, Failure)]),
   ),
   // Not in MAX's shape: the server gives up before it looks for a route.
   ...problemResponses('request_timeout'),

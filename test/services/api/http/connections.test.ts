@@ -1,7 +1,7 @@
 // Answers that stay open end with the service, also those that begin while it closes.
 import { once } from 'node:events';
 import { type AddressInfo, connect } from 'node:net';
-import { createOpenAnswers } from '@caption-queue/api/http/open-answers';
+import { createOpenAnswers } from '@caption-queue/api/http/connections';
 import { fastify } from 'fastify';
 import { afterEach, expect, it } from 'vitest';
 

@@ -1,4 +1,5 @@
-// Answers that stay open for a while: each ends when its client goes or the service closes.
+// Connections that end: with their client, or with the service. Answers that stay open end with either.
+import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 
 /**
@@ -49,4 +50,20 @@ export function createOpenAnswers(app: FastifyInstance): OpenAnswers {
       return answer.signal;
     },
   };
+}
+
+/**
+ * Lets a closing server end soon: Node closes connections that wait for another request, but not those that have not
+ * had their first.
+ */
+export function dropSilentConnections(app: FastifyInstance): void {
+  const silent = new Set<Socket>();
+  app.server.on('connection', (socket) => {
+    silent.add(socket);
+    socket.once('close', () => silent.delete(socket));
+  });
+  app.server.on('request', (request) => silent.delete(request.socket));
+  app.addHook('preClose', async () => {
+    for (const socket of silent) socket.destroy();
+  });
 }
