@@ -13,6 +13,7 @@ import Type from 'typebox';
 import { Value } from 'typebox/value';
 import { validationError } from '../http/validator.ts';
 import type { OutboundClient } from '../outbound/client.ts';
+import { parseWait } from './wait.ts';
 
 const eventName = `(?:${webhookEventTypes.map((name) => name.replace('.', '\\.')).join('|')})`;
 
@@ -78,14 +79,16 @@ export const IntakeHeaders = Type.Object({
 });
 export type IntakeHeaders = Type.Static<typeof IntakeHeaders>;
 
-/** @returns `fresh`: the client wants no answer from a cache */
+/** @returns `fresh`: the client wants no answer from a cache; `waitSeconds`: 0 to 60 */
 export function readIntakeHeaders(headers: IntakeHeaders): {
   idempotencyKey: string | undefined;
   fresh: boolean;
+  waitSeconds: number;
 } {
   return {
     idempotencyKey: headers['idempotency-key'],
     fresh: /(?:^|[,\s])no-cache(?:$|[,\s])/i.test(headers['cache-control'] ?? ''),
+    waitSeconds: parseWait(headers.prefer),
   };
 }
 

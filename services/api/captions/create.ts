@@ -3,7 +3,7 @@
 import type { StoredCaption } from '@caption-queue/captions/record';
 import { Caption, CaptionChoices, isTerminal } from '@caption-queue/contract/caption';
 import { DomainError } from '@caption-queue/contract/errors';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import Type from 'typebox';
 import type { ApiDependencies } from '../dependencies.ts';
 import { createOpenAnswers } from '../http/connections.ts';
@@ -18,7 +18,7 @@ import {
 } from './choices.ts';
 import type { CaptionIntake } from './intake.ts';
 import { toCaption } from './resource.ts';
-import { MAX_WAIT_SECONDS, parseWait, waitForEnd } from './wait.ts';
+import { MAX_WAIT_SECONDS, waitForEnd } from './wait.ts';
 
 /** Uploads being received at a time, if all are of the largest size; smaller ones share the same memory. */
 const LARGEST_UPLOADS_AT_ONCE = 24;
@@ -141,14 +141,15 @@ export function createCaptionRoute(
         defaultPriority: 'interactive',
         outbound,
       });
-      const wanted = { choices: prepared, ...readIntakeHeaders(request.headers) };
+      const { waitSeconds, ...asked } = readIntakeHeaders(request.headers);
+      const wanted = { choices: prepared, ...asked };
       const record =
         typeof picture === 'string'
           ? await intake.takeUrl(picture, wanted, signal).catch((error: unknown) => {
               throw signal.aborted ? closing(error) : error;
             })
           : await intake.takePicture(picture, wanted);
-      const latest = await whenPreferred(request, record, signal);
+      const latest = await whenPreferred({ record, waitSeconds, signal });
       // An idle connection that outlives its answer would keep a closing server waiting.
       if (signal.aborted) reply.header('connection', 'close');
       return answer(reply, latest);
@@ -156,13 +157,12 @@ export function createCaptionRoute(
   );
 
   /** The caption after the wait that the client prefers, if any. */
-  async function whenPreferred(
-    request: FastifyRequest,
-    record: StoredCaption,
-    signal: AbortSignal,
-  ): Promise<StoredCaption> {
-    const prefer = request.headers.prefer;
-    const waitSeconds = parseWait(Array.isArray(prefer) ? prefer.join() : prefer);
+  async function whenPreferred(options: {
+    record: StoredCaption;
+    waitSeconds: number;
+    signal: AbortSignal;
+  }): Promise<StoredCaption> {
+    const { record, waitSeconds, signal } = options;
     if (waitSeconds === 0 || isTerminal(record.status)) return record;
     await waitForEnd({ streams, captionId: record.id, waitSeconds, signal });
     return (await store.get(record.id)) ?? record;
@@ -175,14 +175,6 @@ export function createCaptionRoute(
     return reply.code(202).header('retry-after', RETRY_AFTER_SECONDS).send(caption);
   }
 }
-
-/** For a client that is still there. */
-const closing = (cause: unknown) =>
-  new DomainError(
-    'imaging_unavailable',
-    'The service is about to stop, or the client has gone. Nothing was accepted; try again.',
-    { retryAfterSeconds: RETRY_AFTER_SECONDS, cause },
-  );
 
 /** @returns the picture, or the URL of one, and what the body says of the caption */
 function readBody(body: CreateBody): { picture: Buffer | string; choices: CaptionChoices } {
@@ -200,3 +192,11 @@ function readBody(body: CreateBody): { picture: Buffer | string; choices: Captio
   const { image: picture, ...text } = body;
   return { picture, choices: decodeChoices(text) };
 }
+
+/** For a client that is still there. */
+const closing = (cause: unknown) =>
+  new DomainError(
+    'imaging_unavailable',
+    'The service is about to stop, or the client has gone. Nothing was accepted; try again.',
+    { retryAfterSeconds: RETRY_AFTER_SECONDS, cause },
+  );

@@ -14,7 +14,7 @@ import { createErrorHandler } from '../http/errors.ts';
 import { jsonResponse } from '../http/openapi.ts';
 import { type MultipartFile, parseMultipart } from '../uploads/multipart.ts';
 import { createUploadBudget, FORM_OVERHEAD_BYTES, pictureTooLarge } from '../uploads/receive.ts';
-import { accessFailures, failures, Metadata, Predictions } from './schemas.ts';
+import { accessFailures, failures, Metadata, Predictions, rank } from './schemas.ts';
 import { buildMaxSwagger, DESCRIPTION, TITLE } from './swagger.ts';
 
 /** As MAX had it: three sentences of at most twenty words. */
@@ -184,17 +184,6 @@ function addRoutes(max: FastifyInstance, dependencies: MaxDependencies): void {
     { config: { scope: 'captions:read' }, schema: { hide: true } },
     async (_request, reply) => sendJson(reply, swagger),
   );
-}
-
-/** The model's own order weighs length as well; clients of MAX expect that of the number they see. */
-function rank(alternatives: readonly { caption: string; log_prob: number }[]) {
-  return alternatives
-    .toSorted((a, b) => b.log_prob - a.log_prob)
-    .map(({ caption, log_prob }, index) => ({
-      index: String(index),
-      caption,
-      probability: Math.exp(log_prob),
-    }));
 }
 
 /** @returns the form's picture; undefined when there is none, or the form can't be read: MAX makes no difference */

@@ -11,6 +11,18 @@ export const Predictions = Type.Object({
   status: Type.Literal('ok'),
   predictions: Type.Array(Prediction, { description: 'Best first.' }),
 });
+
+/** Best first by the number that is shown: the model's own order weighs length as well. */
+export function rank(alternatives: readonly { caption: string; log_prob: number }[]) {
+  return alternatives
+    .toSorted((a, b) => b.log_prob - a.log_prob)
+    .map(({ caption, log_prob }, index) => ({
+      index: String(index),
+      caption,
+      probability: Math.exp(log_prob),
+    }));
+}
+
 export const Metadata = Type.Object({
   id: Type.String(),
   name: Type.String(),

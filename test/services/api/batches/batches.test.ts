@@ -155,7 +155,12 @@ describe.skipIf(!redisIsAvailable)('a batch', () => {
     await untilCompleted(api, batch);
     const done = await read(api, batch);
     expect(done.counts).toEqual({
-      ...{ total: 5, in_work: 0, succeeded: 2, failed: 3, canceled: 0, expired: 0 },
+      total: 5,
+      in_work: 0,
+      succeeded: 2,
+      failed: 3,
+      canceled: 0,
+      expired: 0,
     });
     expect(done.purge_at).not.toBeNull();
     const lines = await results(api, batch);
@@ -167,7 +172,11 @@ describe.skipIf(!redisIsAvailable)('a batch', () => {
       [4, 'failed'],
     ]);
     expect(lines.map(({ error }) => error?.code)).toEqual([
-      ...[undefined, 'unsupported_image', undefined, 'damaged_image', 'empty_upload'],
+      undefined,
+      'unsupported_image',
+      undefined,
+      'damaged_image',
+      'empty_upload',
     ]);
     for (const line of lines) {
       expect(line).toMatchObject({ batch_id: batch.id, priority: 'bulk', metadata: { album: 1 } });
@@ -219,7 +228,11 @@ describe.skipIf(!redisIsAvailable)('a batch', () => {
     await untilCompleted(api, batch);
     const lines = await results(api, batch);
     expect(lines.map(({ status, error }) => error?.code ?? status)).toEqual([
-      ...['succeeded', 'unsupported_image', 'url_refused', 'image_fetch_failed', 'succeeded'],
+      'succeeded',
+      'unsupported_image',
+      'url_refused',
+      'image_fetch_failed',
+      'succeeded',
     ]);
     expect(lines[0]?.input).toMatchObject({ media_type: 'image/jpeg' });
     expect(lines[0]?.options.max_length).toBe(5);
@@ -309,7 +322,9 @@ describe.skipIf(!redisIsAvailable)('a batch', () => {
       ),
     );
     expect(told.map(({ event }) => event)).toEqual([
-      ...['caption.failed', 'caption.succeeded', 'batch.completed'],
+      'caption.failed',
+      'caption.succeeded',
+      'batch.completed',
     ]);
     expect(told[2]).toMatchObject({ id: batch.id, tenant: 'default', webhook, succeeded: '1' });
   });
