@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { createImagingPool } from '@caption-queue/api/uploads/imaging/pool';
 import { startApi, type TestApi } from '@caption-queue/test/support/api';
-import { silentLogger } from '@caption-queue/test/support/pipeline';
+import { createQueueSide, silentLogger } from '@caption-queue/test/support/pipeline';
 import { startRedis } from '@caption-queue/test/support/redis';
 import type { Row } from './table.ts';
 import { summarise } from './timing.ts';
@@ -30,14 +30,17 @@ export async function benchApi(options: { photos: Uint8Array[] }): Promise<Row[]
     limits: { maxPixels: MAX_PIXELS },
     logger: silentLogger,
   });
-  const api = await startApi({
-    redisUrl: redis.url,
-    env: { QUEUE_LIMIT: String(photos.length + WARM_UP) },
-    imaging: { normalise: timed(spent, 'decode', (bytes) => imaging.normalise(bytes)) },
-  });
-  const { store, queues } = api.queueSide;
+  const queueLimit = photos.length + WARM_UP;
+  const side = await createQueueSide({ url: redis.url, queueLimit });
+  const { store, queues } = side;
   store.create = timed(spent, 'create', store.create);
   queues.add = timed(spent, 'enqueue', queues.add);
+  const api = await startApi({
+    redisUrl: redis.url,
+    env: { QUEUE_LIMIT: String(queueLimit), REDIS_PREFIX: side.prefix },
+    store,
+    imaging: { normalise: timed(spent, 'decode', (bytes) => imaging.normalise(bytes)) },
+  });
 
   const post: Steps = {
     'the whole': [],
@@ -67,6 +70,7 @@ export async function benchApi(options: { photos: Uint8Array[] }): Promise<Row[]
   } finally {
     await api.close();
     await imaging.close();
+    await side.close();
     await redis.stop();
   }
   return [...toRows('POST a photo', post), ...toRows('GET a caption', get)];

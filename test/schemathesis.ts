@@ -10,7 +10,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { scopes } from '@caption-queue/api/access/scopes';
+import { scopes } from '@caption-queue/api/access/api-keys';
 import { startApi } from './support/api.ts';
 import { readPhoto } from './support/pictures.ts';
 import { createWorkerSide } from './support/pipeline.ts';

@@ -4,7 +4,6 @@ import { type FastifyInstance, fastify } from 'fastify';
 import { authenticate } from './access/access.ts';
 import { allowOrigins } from './access/cors.ts';
 import { keepToOwnSite } from './access/own-site.ts';
-import { limitRate } from './access/rate-limit.ts';
 import { createBatchRoute } from './batches/create.ts';
 import { readBatchRoutes } from './batches/read.ts';
 import { createCaptionRoute } from './captions/create.ts';
@@ -15,7 +14,7 @@ import { listCaptionsRoute } from './captions/list.ts';
 import { readCaptionRoute } from './captions/read.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { answerClientError } from './http/client-errors.ts';
-import { dropSilentConnections } from './http/closing.ts';
+import { dropSilentConnections } from './http/connections.ts';
 import { handleErrors, sendProblem } from './http/errors.ts';
 import { acceptOnlyJson } from './http/json-bodies.ts';
 import { describeApi } from './http/openapi.ts';
@@ -49,8 +48,6 @@ export interface AppOptions extends ApiDependencies {
   requestTimeoutMs?: number;
   /** Default 10 s. */
   headersTimeoutMs?: number;
-  /** Has this process started tracing? Default no. */
-  tracing?: boolean;
   /** Between two heartbeat comments of an event stream. Default 15 s. */
   heartbeatMs?: number;
 }
@@ -83,7 +80,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   app.removeAllContentTypeParsers();
   dropSilentConnections(app);
-  if (options.tracing === true) traceRequests(app);
+  if (options.tracing) traceRequests(app);
   logRequests(app, { logger, registry });
   secureAnswers(app);
   const unknownAddresses = handleErrors(app, { logger });
@@ -93,13 +90,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   keepToOwnSite(app, { publicUrl: settings.PUBLIC_URL, corsOrigins, keysRequired });
   authenticate(app, { apiKeys: keysRequired ? options.apiKeys : undefined });
   unknownAddresses.refuse();
-  if (settings.RATE_LIMIT > 0) {
-    await limitRate(app, {
-      perMinute: settings.RATE_LIMIT,
-      redis: options.redis,
-      prefix: settings.REDIS_PREFIX,
-    });
-  }
+  await options.limitRate(app);
   await describeApi(app, { version: options.version });
   servePage(app, { folder: options.pageFolder });
   operatingRoutes(app, options);
@@ -118,6 +109,6 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     webhookDeliveryRoutes(scope, options);
   });
   await maxRoutes(app, { ...options, intake });
-  await serveQueueBoard(app, { redis: options.redis, prefix: settings.REDIS_PREFIX });
+  await serveQueueBoard(app, options);
   return app;
 }

@@ -1,15 +1,12 @@
 // The API's settings, and the rules between them.
+import { reconcilerSettings } from '@caption-queue/captions/reconcile';
 import { DEFAULT_MAX_PIXELS } from '@caption-queue/imaging/normalise';
-import {
-  admissionSettings,
-  reconcilerSettings,
-  redisSettings,
-} from '@caption-queue/redis/settings';
+import { redisSettings } from '@caption-queue/redis/settings';
 import { loadConfig } from '@caption-queue/runtime/config';
 import { logSettings } from '@caption-queue/runtime/logger';
 import { tracingSettings } from '@caption-queue/runtime/tracing';
 import Type from 'typebox';
-import { isLoopback } from './access/loopback.ts';
+import { isLoopback } from './access/own-site.ts';
 import { outboundSettings } from './outbound/settings.ts';
 
 export const ApiSettings = Type.Object({
@@ -75,7 +72,29 @@ export const ApiSettings = Type.Object({
     description: 'Pictures decoded at a time, each in a process of its own',
   }),
   ...outboundSettings,
-  ...admissionSettings,
+  QUEUE_LIMIT: Type.Integer({
+    minimum: 1,
+    default: 2_000,
+    description: 'Most captions in work at once; more are answered with 503 and Retry-After',
+  }),
+  QUEUE_LIMIT_BYTES: Type.Integer({
+    minimum: 540_000,
+    default: 1024 ** 3,
+    description:
+      'Memory that captions in work may take on the durable Redis, 540 kB each; its maxmemory must be at least twice this',
+  }),
+  TENANT_QUEUE_LIMIT: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      description:
+        'Most captions of one tenant in work at once; more are answered with 429 and Retry-After. Unset: QUEUE_LIMIT',
+    }),
+  ),
+  RETENTION_SECONDS: Type.Integer({
+    minimum: 60,
+    default: 7 * 24 * 3600,
+    description: 'How long a caption can be read after it ended',
+  }),
   ...reconcilerSettings,
   ...redisSettings,
   ...logSettings,

@@ -1,5 +1,5 @@
 // Puts the decoder worker together from what it is given: no environment, no signals, no exit.
-
+import { createResultWriter } from '@caption-queue/cache/results';
 import { Counter } from '@caption-queue/runtime/metrics';
 import type { WorkerHost } from '@caption-queue/worker/host';
 import { type CaptionPicture, createDecodeProcessor } from './processor.ts';
@@ -36,7 +36,7 @@ export function createDecoderWorker(options: DecoderWorkerOptions) {
     process: createDecodeProcessor({
       captionPicture,
       store: host.store,
-      results: host.createResultWriter({ ttlSeconds: resultCacheTtlSeconds }),
+      results: createResultWriter(host.connectCache({ ttlSeconds: resultCacheTtlSeconds })),
       model: { name, version },
       onWords: (count) => words.inc(count),
     }),

@@ -2,6 +2,7 @@
 import { loadBundle } from '@caption-queue/model/bundle';
 import { createPictureCaptioner } from '@caption-queue/model/captioner';
 import { createEngine } from '@caption-queue/model/engines/engine';
+import { loadConfig } from '@caption-queue/runtime/config';
 import { packageVersion } from '@caption-queue/runtime/package-root';
 import { runWorker } from '@caption-queue/worker/main';
 import { createDecoderWorker } from './app.ts';
@@ -14,7 +15,7 @@ await runWorker({
   stage: 'decode',
   name: 'decoder-worker',
   version: packageVersion(import.meta.url),
-  settings: DecoderWorkerSettings,
+  settings: (env) => loadConfig(DecoderWorkerSettings, env),
   async start({ settings, host }) {
     const threads = settings.INFERENCE_THREADS ?? DEFAULT_THREADS;
     const bundle = await loadBundle(settings.MODEL);

@@ -1,10 +1,7 @@
 // Settings of the decoder worker.
+import { reconcilerSettings } from '@caption-queue/captions/reconcile';
 import { modelSettings } from '@caption-queue/model/settings';
-import {
-  reconcilerSettings,
-  redisSettings,
-  resultCacheSettings,
-} from '@caption-queue/redis/settings';
+import { redisSettings } from '@caption-queue/redis/settings';
 import { logSettings } from '@caption-queue/runtime/logger';
 import { tracingSettings } from '@caption-queue/runtime/tracing';
 import { opsSettings } from '@caption-queue/worker/ops-server';
@@ -16,8 +13,13 @@ export const DecoderWorkerSettings = Type.Object({
   ...opsSettings,
   ...redisSettings,
   ...reconcilerSettings,
-  ...resultCacheSettings,
   ...modelSettings,
+  RESULT_CACHE_TTL_SECONDS: Type.Integer({
+    minimum: 0,
+    default: 24 * 3600,
+    description:
+      'How long a finished caption is kept to answer the same picture with the same options at once; 0 turns that off',
+  }),
   CONCURRENCY: Type.Integer({
     minimum: 1,
     maximum: 64,

@@ -2,6 +2,7 @@
 
 import { Counter } from '@caption-queue/runtime/metrics';
 import type { WorkerHost } from '@caption-queue/worker/host';
+import { createFeatureCache } from './feature-cache.ts';
 import { createEncodeProcessor, type PictureEncoder } from './processor.ts';
 
 export interface EncoderWorkerOptions {
@@ -54,7 +55,7 @@ export function createEncoderWorker(options: EncoderWorkerOptions) {
     pinned: false,
     process: createEncodeProcessor({
       encoder: counted,
-      cache: host.createFeatureCache({ ttlSeconds: featureCacheTtlSeconds }),
+      cache: createFeatureCache(host.connectCache({ ttlSeconds: featureCacheTtlSeconds })),
       store: host.store,
       preprocessingVersion: preprocessing.version,
       bundleHash: bundle.hash,

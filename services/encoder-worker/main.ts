@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { loadBundle } from '@caption-queue/model/bundle';
 import { createEncoder } from '@caption-queue/model/encoder';
 import { createEngine } from '@caption-queue/model/engines/engine';
+import { loadConfig } from '@caption-queue/runtime/config';
 import { packageVersion } from '@caption-queue/runtime/package-root';
 import { runWorker } from '@caption-queue/worker/main';
 import { createEncoderWorker } from './app.ts';
@@ -15,7 +16,7 @@ await runWorker({
   stage: 'encode',
   name: 'encoder-worker',
   version: packageVersion(import.meta.url),
-  settings: EncoderWorkerSettings,
+  settings: (env) => loadConfig(EncoderWorkerSettings, env),
   async start({ settings, host, logger }) {
     const threads = settings.INFERENCE_THREADS ?? Math.min(availableParallelism(), MOST_THREADS);
     const bundle = await loadBundle(settings.MODEL);

@@ -1,8 +1,8 @@
 // The encode stage of one caption: features from the cache or the model, handed over to the decode stage.
 
-import { type FeatureCache, featureKey } from '@caption-queue/cache/features';
 import type { EncodeClaim } from '@caption-queue/captions/claim-outcome';
 import type { WorkStore } from '@caption-queue/captions/store';
+import { type FeatureCache, featureKey } from './feature-cache.ts';
 
 /** All that the stage needs of a model. */
 export interface PictureEncoder {

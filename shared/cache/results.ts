@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto';
 import { type CaptionOptions, CaptionOutput } from '@caption-queue/contract/caption';
 import { buildKeys } from '@caption-queue/redis/keys';
+import { parseJson } from '@caption-queue/runtime/json';
 import type { Logger } from '@caption-queue/runtime/logger';
 import type { Redis } from 'ioredis';
 import Type from 'typebox';
-import { Value } from 'typebox/value';
 import { type ByteCacheOptions, createByteCache, createByteReader } from './bytes.ts';
 
 const CachedResult = Type.Object({
@@ -29,7 +29,7 @@ export function resultKey({ pixelsHash, options }: ResultKeyParts): string {
 }
 
 export interface ResultReader {
-  /** @returns undefined when it isn't there or the cache is slow or away */
+  /** @returns undefined when it isn't there or can't be read, or the cache is slow or away */
   get(parts: ResultKeyParts): Promise<CachedResult | undefined>;
 }
 
@@ -49,10 +49,7 @@ export function createResultReader(options: {
   return {
     async get(parts) {
       const bytes = await cache.get(keys.result(resultKey(parts)));
-      if (bytes === undefined) return undefined;
-      // What another release wrote may have another shape.
-      const result: unknown = JSON.parse(bytes.toString());
-      return Value.Check(CachedResult, result) ? result : undefined;
+      return bytes && parseJson(CachedResult, bytes.toString());
     },
   };
 }

@@ -7,10 +7,21 @@ import { buildKeys } from '@caption-queue/redis/keys';
 import { defineScript, runScript } from '@caption-queue/redis/script';
 import type { Logger } from '@caption-queue/runtime/logger';
 import type { Redis } from 'ioredis';
+import Type from 'typebox';
 import type { Revival } from './claim.ts';
 import type { StageJobs } from './context.ts';
 import holdLockLua from './lua/hold-lock.lua';
 import type { WorkStore } from './store.ts';
+
+/** `PARK_LIMIT_SECONDS`, for the settings of every process that reconciles. */
+export const reconcilerSettings = {
+  PARK_LIMIT_SECONDS: Type.Integer({
+    minimum: 5,
+    default: 120,
+    description:
+      'How long a caption waits for a decoder with the bundle its features were made for, before it is encoded again',
+  }),
+};
 
 /** How often a slice is looked at. */
 const DEFAULT_INTERVAL_MS = 2_000;

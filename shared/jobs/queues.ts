@@ -121,6 +121,15 @@ export function createStageQueues(options: {
   };
 }
 
+/**
+ * Carries the trace of whoever adds a job to the worker that takes it. For queues and workers of a process that traces;
+ * loads it only then.
+ */
+export async function loadQueueTelemetry(): Promise<Telemetry> {
+  const { BullMQOtel } = await import('bullmq-otel');
+  return new BullMQOtel({ tracerName: 'caption-queue' });
+}
+
 function jobOptions(stage: Stage): JobsOptions {
   return {
     attempts: stageQueues[stage].attempts,

@@ -43,7 +43,7 @@
 //
 // Cache server (`CACHE_REDIS_URL`, else the durable one, with a TTL):
 //
-//   {cq}:feature:<sha256>   string  [8, 8, 2048] float16, by content (shared/cache/features.ts)
+//   {cq}:feature:<sha256>   string  [8, 8, 2048] float16, by content (services/encoder-worker/feature-cache.ts)
 //   {cq}:result:<sha256>    string  a finished caption (JSON), by content and options (shared/cache/results.ts)
 
 export const DEFAULT_REDIS_PREFIX = '{cq}';

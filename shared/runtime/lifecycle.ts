@@ -64,21 +64,3 @@ async function settle(
     clearTimeout(timer);
   }
 }
-
-/** Ends the process in order on SIGTERM and SIGINT, and with status 1 on an error that nobody caught. For `main.ts`. */
-export function endOnSignals(options: { lifecycle: Lifecycle; logger: Logger }): void {
-  const { lifecycle, logger } = options;
-  const end = (reason: string, code: number) => {
-    void lifecycle.shutdown(reason).then(() => process.exit(code));
-  };
-  process.on('SIGTERM', () => end('SIGTERM', 0));
-  process.on('SIGINT', () => end('SIGINT', 0));
-  process.on('uncaughtException', (err) => {
-    logger.fatal({ err }, 'uncaught error');
-    end('uncaught error', 1);
-  });
-  process.on('unhandledRejection', (err) => {
-    logger.fatal({ err }, 'unhandled rejection');
-    end('unhandled rejection', 1);
-  });
-}

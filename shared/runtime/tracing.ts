@@ -18,6 +18,11 @@ export const tracingSettings = {
   }),
 };
 
+export interface TracingSettings {
+  OTEL_EXPORTER_OTLP_ENDPOINT?: string;
+  OTEL_TRACES_SAMPLER_ARG: number;
+}
+
 export interface Tracing {
   /** Sends what is left. */
   stop(): Promise<void>;
@@ -33,7 +38,7 @@ export interface Tracing {
 export async function startTracing(options: {
   service: string;
   version: string;
-  settings: { OTEL_EXPORTER_OTLP_ENDPOINT?: string; OTEL_TRACES_SAMPLER_ARG: number };
+  settings: TracingSettings;
 }): Promise<Tracing | undefined> {
   const { service, version, settings } = options;
   if (settings.OTEL_EXPORTER_OTLP_ENDPOINT === undefined) return undefined;

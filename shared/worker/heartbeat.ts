@@ -5,9 +5,9 @@ import { hostname } from 'node:os';
 import { HEARTBEAT_TTL_SECONDS, Heartbeat } from '@caption-queue/contract/heartbeat';
 import { withinDeadline } from '@caption-queue/redis/deadline';
 import { buildKeys } from '@caption-queue/redis/keys';
+import { parseJson } from '@caption-queue/runtime/json';
 import type { Logger } from '@caption-queue/runtime/logger';
 import type { Redis } from 'ioredis';
-import { Value } from 'typebox/value';
 
 /** Two beats may get lost before a worker counts as gone. */
 const BEAT_INTERVAL_MS = 5_000;
@@ -40,10 +40,7 @@ export function createHeartbeats(options: { redis: Redis; prefix: string }): Hea
       if (ids.length === 0) return [];
       const beats = await redis.mget(ids.map((id) => keys.heartbeat(id)));
       return beats
-        .flatMap((beat): Heartbeat[] => {
-          const parsed: unknown = beat === null ? null : JSON.parse(beat);
-          return Value.Check(Heartbeat, parsed) ? [parsed] : [];
-        })
+        .flatMap((beat) => (beat === null ? [] : (parseJson(Heartbeat, beat) ?? [])))
         .sort((a, b) => a.startedAt.localeCompare(b.startedAt));
     });
 

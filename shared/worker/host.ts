@@ -1,14 +1,12 @@
 // What every worker process has around its processor: Redis, store, heartbeat, health and metrics, reconciler, an end.
 
 import type { ByteCacheOptions } from '@caption-queue/cache/bytes';
-import { createFeatureCache, type FeatureCache } from '@caption-queue/cache/features';
-import { createResultWriter, type ResultWriter } from '@caption-queue/cache/results';
 import { createReconciler } from '@caption-queue/captions/reconcile';
 import { createWorkStore, type WorkStore } from '@caption-queue/captions/store';
 import type { WorkerStage } from '@caption-queue/contract/caption';
 import type { Heartbeat } from '@caption-queue/contract/heartbeat';
 import { createStageMetrics, registerQueueMetrics } from '@caption-queue/jobs/metrics';
-import { createStageQueues } from '@caption-queue/jobs/queues';
+import { createStageQueues, loadQueueTelemetry } from '@caption-queue/jobs/queues';
 import {
   createStageWorker,
   type StageWorker,
@@ -23,7 +21,6 @@ import {
 import type { Lifecycle } from '@caption-queue/runtime/lifecycle';
 import type { Logger } from '@caption-queue/runtime/logger';
 import { createRegistry, type Registry } from '@caption-queue/runtime/metrics';
-import type { Telemetry } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { createHeartbeats, createHeartbeatWriter } from './heartbeat.ts';
 import { createOpsServer } from './ops-server.ts';
@@ -47,8 +44,8 @@ export interface WorkerHostOptions<S extends WorkerStage> {
   version: string;
   logger: Logger;
   lifecycle: Lifecycle;
-  /** Of a process that traces. */
-  telemetry?: Telemetry | undefined;
+  /** Does this process trace? */
+  tracing: boolean;
 }
 
 export interface WorkerHost<S extends WorkerStage> {
@@ -56,8 +53,8 @@ export interface WorkerHost<S extends WorkerStage> {
   readonly registry: Registry;
   /** Port of /livez, /readyz, /metrics and /info. */
   readonly opsPort: number;
-  createFeatureCache(options: { ttlSeconds: number }): FeatureCache;
-  createResultWriter(options: { ttlSeconds: number }): ResultWriter;
+  /** Connects to the cache; the host's lifecycle ends it. @param options.ttlSeconds 0 turns it off */
+  connectCache(options: { ttlSeconds: number }): ByteCacheOptions;
   /** The model is loaded: takes jobs from now on, until shutdown. */
   start(options: {
     model: NonNullable<Heartbeat['model']>;
@@ -76,7 +73,7 @@ export interface WorkerHost<S extends WorkerStage> {
 export async function createWorkerHost<S extends WorkerStage>(
   options: WorkerHostOptions<S>,
 ): Promise<WorkerHost<S>> {
-  const { stage, settings, engine, version, logger, lifecycle, telemetry } = options;
+  const { stage, settings, engine, version, logger, lifecycle, tracing } = options;
   const prefix = settings.REDIS_PREFIX;
   const registry = createRegistry({
     service: `${stage === 'encode' ? 'encoder' : 'decoder'}-worker`,
@@ -88,16 +85,9 @@ export async function createWorkerHost<S extends WorkerStage>(
     return redis;
   }
 
-  const cacheOptions = (ttlSeconds: number): ByteCacheOptions => ({
-    redis: connect('cache', settings.CACHE_REDIS_URL),
-    prefix,
-    ttlSeconds,
-    sharesDurableServer: settings.CACHE_REDIS_URL === undefined,
-    logger,
-  });
-
   const redis = connect('worker');
   const quickRedis = connect('producer');
+  const telemetry = tracing ? await loadQueueTelemetry() : undefined;
   const queues = createStageQueues({ redis, prefix, telemetry });
   lifecycle.onShutdown('queues', () => queues.close());
   const store = createWorkStore({ redis, queues, prefix });
@@ -127,8 +117,13 @@ export async function createWorkerHost<S extends WorkerStage>(
     registry,
     opsPort: ops.port,
 
-    createFeatureCache: ({ ttlSeconds }) => createFeatureCache(cacheOptions(ttlSeconds)),
-    createResultWriter: ({ ttlSeconds }) => createResultWriter(cacheOptions(ttlSeconds)),
+    connectCache: ({ ttlSeconds }) => ({
+      redis: connect('cache', settings.CACHE_REDIS_URL),
+      prefix,
+      ttlSeconds,
+      sharesDurableServer: settings.CACHE_REDIS_URL === undefined,
+      logger,
+    }),
 
     start({ model, pinned, process }) {
       const reconciler = createReconciler({

@@ -1,7 +1,6 @@
 // Promise 10: what belongs to another tenant answers 404, as if it didn't exist, whichever operation asks for it.
 import { once } from 'node:events';
-import { createApiKeys } from '@caption-queue/api/access/api-keys';
-import { type Scope, scopes } from '@caption-queue/api/access/scopes';
+import { createApiKeys, type Scope, scopes } from '@caption-queue/api/access/api-keys';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { redisIsAvailable } from '../support/redis.ts';

@@ -1,6 +1,6 @@
 // The running API's description as the list of answers that tests have to see, each held to what it says there.
 
-import { PROBLEM_MEDIA_TYPE } from '@caption-queue/api/http/problem-reply';
+import { PROBLEM_MEDIA_TYPE } from '@caption-queue/api/http/problems';
 import Schema from 'typebox/schema';
 import { expect } from 'vitest';
 

@@ -3,7 +3,6 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createEventStreams, type EventStreams } from '@caption-queue/api/captions/event-stream';
-import { createFeatureCache } from '@caption-queue/cache/features';
 import { createResultWriter } from '@caption-queue/cache/results';
 import type { NewCaption } from '@caption-queue/captions/create';
 import { createReconciler, type Reconciler } from '@caption-queue/captions/reconcile';
@@ -19,6 +18,7 @@ import {
   type CaptionPicture,
   createDecodeProcessor,
 } from '@caption-queue/decoder-worker/processor';
+import { createFeatureCache } from '@caption-queue/encoder-worker/feature-cache';
 import { createEncodeProcessor } from '@caption-queue/encoder-worker/processor';
 import { createStageQueues, type StageQueues } from '@caption-queue/jobs/queues';
 import { createStageWorker, type StageOutcome } from '@caption-queue/jobs/stage-worker';

@@ -2,8 +2,7 @@
 
 import { DomainError } from '@caption-queue/contract/errors';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { ApiKeys } from './api-keys.ts';
-import { DEFAULT_TENANT, type Scope, scopes } from './scopes.ts';
+import { type ApiKeys, DEFAULT_TENANT, type Scope, scopes } from './api-keys.ts';
 
 export interface Access {
   /** Every record belongs to one; another tenant's answers 404. */

@@ -7,8 +7,14 @@ import { loadConfig } from '@caption-queue/runtime/config';
 import { createLogger, printableUrl } from '@caption-queue/runtime/logger';
 import Type from 'typebox';
 import { Value } from 'typebox/value';
-import { type ApiKeys, createApiKeys } from './api-keys.ts';
-import { type ApiKey, DEFAULT_TENANT, scopes, Tenant } from './scopes.ts';
+import {
+  type ApiKey,
+  type ApiKeys,
+  createApiKeys,
+  DEFAULT_TENANT,
+  scopes,
+  Tenant,
+} from './api-keys.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const EXIT_USAGE = 64;

@@ -5,7 +5,6 @@
 // those matter that a browser sends by itself, which are those of Basic.
 import { DomainError } from '@caption-queue/contract/errors';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { isLoopback } from './loopback.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -62,4 +61,10 @@ export function keepToOwnSite(app: FastifyInstance, options: OwnSiteOptions): vo
     if (!keysRequired && request.routeOptions.config.anyHost !== true) checkHost(host);
     if (!keysRequired || /^basic /i.test(authorization ?? '')) checkOrigin(host, request);
   });
+}
+
+/** Does it always mean this machine? @param host a name or address without port; IPv6 with or without brackets */
+export function isLoopback(host: string): boolean {
+  const name = host.toLowerCase().replace(/^\[|\]$|\.$/g, '');
+  return name === 'localhost' || name === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(name);
 }

@@ -9,18 +9,16 @@ import Type from 'typebox';
 import {
   ChoicesAsText,
   decodeChoices,
+  IntakeHeaders,
   type PreparedChoices,
   prepareChoices,
+  readIntakeHeaders,
 } from '../captions/choices.ts';
-import { IntakeHeaders, readIntakeHeaders } from '../captions/headers.ts';
 import { type CaptionIntake, hashRequest } from '../captions/intake.ts';
 import { toBatch } from '../captions/resource.ts';
 import type { ApiDependencies } from '../dependencies.ts';
-import { acceptJson } from '../http/json-bodies.ts';
 import { problemResponses } from '../http/openapi.ts';
-import { createUploadBudget } from '../uploads/budget.ts';
-import type { MultipartForm } from '../uploads/multipart.ts';
-import { acceptForms, FORM_OVERHEAD_BYTES } from '../uploads/parsers.ts';
+import { pictureTooLarge, readPicturesForm, receiveUploads } from '../uploads/receive.ts';
 import { toCaptionError } from './fetch-pictures.ts';
 
 /** Of the largest pictures, a form may have as many bytes as this many. */
@@ -99,12 +97,13 @@ export function createBatchRoute(
 ): void {
   const { settings, store, outbound, intake } = dependencies;
   const maxBytes = settings.MAX_UPLOAD_BYTES;
-  const maxFormBytes = LARGEST_PICTURES * maxBytes + FORM_OVERHEAD_BYTES;
-  acceptJson(app, { bodyLimit: JSON_LIMIT_BYTES });
-  acceptForms(app, {
-    bodyLimit: maxFormBytes,
+  const withinBudget = receiveUploads(app, {
+    picturesBytes: LARGEST_PICTURES * maxBytes,
+    largestAtOnce: LARGEST_FORMS_AT_ONCE,
     maxParts: 2 * MAX_BATCH_ITEMS,
-    read: readForm,
+    readForm: readPicturesForm,
+    // Its pictures are fetched afterwards, a few at a time.
+    json: { largestBytes: JSON_LIMIT_BYTES, fetchedBytes: 0 },
   });
 
   app.post<{ Querystring: ChoicesAsText; Headers: IntakeHeaders; Body: CreateBatchBody }>(
@@ -112,16 +111,7 @@ export function createBatchRoute(
     {
       config: { scope: 'captions:write' },
       schema,
-      onRequest: [
-        createUploadBudget({
-          budgetBytes: LARGEST_FORMS_AT_ONCE * maxFormBytes,
-          largestBytes: maxFormBytes,
-        }),
-        async ({ access: { tenant }, headers }) => {
-          const key = headers['idempotency-key'];
-          await store.checkRoom(typeof key === 'string' ? { tenant, key } : undefined);
-        },
-      ],
+      onRequest: [withinBudget, intake.checkRoom],
     },
     async (request, reply) => {
       const { pictures, choices } = readBody(request.body);
@@ -155,10 +145,7 @@ export function createBatchRoute(
     const { picture, ...request } = options;
     try {
       if (typeof picture === 'string') return { url: outbound.checkUrl(picture).href };
-      if (picture.length > maxBytes) {
-        const detail = `The picture is larger than ${maxBytes} bytes.`;
-        throw new DomainError('payload_too_large', detail);
-      }
+      if (picture.length > maxBytes) throw pictureTooLarge(maxBytes);
       return await intake.inspect(picture, request);
     } catch (error) {
       if (!(error instanceof DomainError) || error.code === 'imaging_unavailable') throw error;
@@ -171,18 +158,6 @@ export function createBatchRoute(
 function identify(item: BatchItem): string {
   if ('url' in item) return item.url;
   return 'input' in item ? item.input.sha256 : item.error.code;
-}
-
-/** @returns the form's fields and its pictures, still to be checked against the schema */
-function readForm({ fields, files }: MultipartForm): Record<string, unknown> {
-  const stray = files.find(({ name }) => name !== 'images');
-  if (stray !== undefined || 'images' in fields) {
-    throw new DomainError(
-      'malformed_multipart',
-      'Send each picture as a file in a form field "images".',
-    );
-  }
-  return Object.assign(Object.create(null), fields, { images: files.map(({ bytes }) => bytes) });
 }
 
 function readBody(body: CreateBatchBody): {

@@ -1,17 +1,19 @@
-// What a client says of a caption besides its picture: from JSON, a form or the query to one checked object.
-
+// What a client says of a caption besides its picture: from JSON, a form, the query or headers to one checked object.
 import type { CaptionChoices as StoredChoices } from '@caption-queue/captions/new-caption';
 import {
   CaptionChoices,
   CaptionOptions,
   MAX_METADATA_BYTES,
+  Metadata,
   type Priority,
 } from '@caption-queue/contract/caption';
 import { webhookEventTypes } from '@caption-queue/contract/webhooks';
+import { parseJson } from '@caption-queue/runtime/json';
 import Type from 'typebox';
 import { Value } from 'typebox/value';
 import { validationError } from '../http/validator.ts';
 import type { OutboundClient } from '../outbound/client.ts';
+import { parseWait } from './wait.ts';
 
 const eventName = `(?:${webhookEventTypes.map((name) => name.replace('.', '\\.')).join('|')})`;
 
@@ -53,17 +55,41 @@ export function decodeChoices(text: ChoicesAsText): CaptionChoices {
   };
 }
 
-function parseMetadata(text: string): NonNullable<CaptionChoices['metadata']> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    value = undefined;
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw validationError('/metadata', 'must be a JSON object');
-  }
-  return value as Record<string, unknown>;
+function parseMetadata(text: string): Metadata {
+  const metadata = parseJson(Metadata, text);
+  if (metadata === undefined) throw validationError('/metadata', 'must be a JSON object');
+  return metadata;
+}
+
+/** The request headers that say how a picture is to be taken in. */
+export const IntakeHeaders = Type.Object({
+  'idempotency-key': Type.Optional(
+    Type.String({
+      pattern: '^[\\x21-\\x7e]{1,255}$',
+      description:
+        'Makes the request safe to repeat for 24 hours: the same key and body give the same answer’s caption, another body is refused.',
+    }),
+  ),
+  'cache-control': Type.Optional(
+    Type.String({ description: '`no-cache` does the work again where the caption is known.' }),
+  ),
+  prefer: Type.Optional(
+    Type.String({ description: '`wait=N` waits up to N seconds for the end, at most 60.' }),
+  ),
+});
+export type IntakeHeaders = Type.Static<typeof IntakeHeaders>;
+
+/** @returns `fresh`: the client wants no answer from a cache; `waitSeconds`: 0 to 60 */
+export function readIntakeHeaders(headers: IntakeHeaders): {
+  idempotencyKey: string | undefined;
+  fresh: boolean;
+  waitSeconds: number;
+} {
+  return {
+    idempotencyKey: headers['idempotency-key'],
+    fresh: /(?:^|[,\s])no-cache(?:$|[,\s])/i.test(headers['cache-control'] ?? ''),
+    waitSeconds: parseWait(headers.prefer),
+  };
 }
 
 export type PreparedChoices = StoredChoices & {

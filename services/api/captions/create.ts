@@ -3,23 +3,27 @@
 import type { StoredCaption } from '@caption-queue/captions/record';
 import { Caption, CaptionChoices, isTerminal } from '@caption-queue/contract/caption';
 import { DomainError } from '@caption-queue/contract/errors';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import Type from 'typebox';
 import type { ApiDependencies } from '../dependencies.ts';
-import { acceptJson } from '../http/json-bodies.ts';
-import { createOpenAnswers } from '../http/open-answers.ts';
+import { createOpenAnswers } from '../http/connections.ts';
 import { problemResponses } from '../http/openapi.ts';
-import { createUploadBudget } from '../uploads/budget.ts';
-import type { MultipartForm } from '../uploads/multipart.ts';
-import { acceptForms, acceptPictures, FORM_OVERHEAD_BYTES } from '../uploads/parsers.ts';
-import { ChoicesAsText, decodeChoices, prepareChoices } from './choices.ts';
-import { IntakeHeaders, readIntakeHeaders } from './headers.ts';
+import { readPictureForm, receiveUploads } from '../uploads/receive.ts';
+import {
+  ChoicesAsText,
+  decodeChoices,
+  IntakeHeaders,
+  prepareChoices,
+  readIntakeHeaders,
+} from './choices.ts';
 import type { CaptionIntake } from './intake.ts';
 import { toCaption } from './resource.ts';
-import { MAX_WAIT_SECONDS, parseWait, waitForEnd } from './wait.ts';
+import { MAX_WAIT_SECONDS, waitForEnd } from './wait.ts';
 
 /** Uploads being received at a time, if all are of the largest size; smaller ones share the same memory. */
 const LARGEST_UPLOADS_AT_ONCE = 24;
+/** A URL of two thousand characters, and what is said of it. */
+const JSON_LIMIT_BYTES = 16 * 1024;
 /** A caption takes about a tenth of a second when nothing waits. */
 const RETRY_AFTER_SECONDS = 1;
 
@@ -111,15 +115,14 @@ export function createCaptionRoute(
 ): void {
   const { settings, store, streams, outbound, intake } = dependencies;
   const maxBytes = settings.MAX_UPLOAD_BYTES;
-  const maxFormBytes = maxBytes + FORM_OVERHEAD_BYTES;
-  const withinBudget = createUploadBudget({
-    budgetBytes: LARGEST_UPLOADS_AT_ONCE * maxFormBytes,
-    largestBytes: maxFormBytes,
-  });
   const openAnswers = createOpenAnswers(app);
-  acceptJson(app);
-  acceptForms(app, { bodyLimit: maxFormBytes, read: (form) => readForm(form, maxBytes) });
-  acceptPictures(app, { maxBytes });
+  const withinBudget = receiveUploads(app, {
+    picturesBytes: maxBytes,
+    largestAtOnce: LARGEST_UPLOADS_AT_ONCE,
+    readForm: (form) => readPictureForm(form, maxBytes),
+    pictureBytes: maxBytes,
+    json: { largestBytes: JSON_LIMIT_BYTES, fetchedBytes: maxBytes },
+  });
 
   app.post<{ Querystring: ChoicesAsText; Headers: IntakeHeaders; Body: CreateBody }>(
     '/v1/captions',
@@ -127,13 +130,7 @@ export function createCaptionRoute(
       config: { scope: 'captions:write' },
       schema,
       // Before the body is read: what can't be accepted needn't be received.
-      onRequest: [
-        withinBudget,
-        async ({ access: { tenant }, headers }) => {
-          const key = headers['idempotency-key'];
-          await store.checkRoom(typeof key === 'string' ? { tenant, key } : undefined);
-        },
-      ],
+      onRequest: [withinBudget, intake.checkRoom],
     },
     async (request, reply) => {
       const signal = openAnswers.signalOf(reply);
@@ -144,14 +141,15 @@ export function createCaptionRoute(
         defaultPriority: 'interactive',
         outbound,
       });
-      const wanted = { choices: prepared, ...readIntakeHeaders(request.headers) };
+      const { waitSeconds, ...asked } = readIntakeHeaders(request.headers);
+      const wanted = { choices: prepared, ...asked };
       const record =
         typeof picture === 'string'
           ? await intake.takeUrl(picture, wanted, signal).catch((error: unknown) => {
               throw signal.aborted ? closing(error) : error;
             })
           : await intake.takePicture(picture, wanted);
-      const latest = await whenPreferred(request, record, signal);
+      const latest = await whenPreferred({ record, waitSeconds, signal });
       // An idle connection that outlives its answer would keep a closing server waiting.
       if (signal.aborted) reply.header('connection', 'close');
       return answer(reply, latest);
@@ -159,13 +157,12 @@ export function createCaptionRoute(
   );
 
   /** The caption after the wait that the client prefers, if any. */
-  async function whenPreferred(
-    request: FastifyRequest,
-    record: StoredCaption,
-    signal: AbortSignal,
-  ): Promise<StoredCaption> {
-    const prefer = request.headers.prefer;
-    const waitSeconds = parseWait(Array.isArray(prefer) ? prefer.join() : prefer);
+  async function whenPreferred(options: {
+    record: StoredCaption;
+    waitSeconds: number;
+    signal: AbortSignal;
+  }): Promise<StoredCaption> {
+    const { record, waitSeconds, signal } = options;
     if (waitSeconds === 0 || isTerminal(record.status)) return record;
     await waitForEnd({ streams, captionId: record.id, waitSeconds, signal });
     return (await store.get(record.id)) ?? record;
@@ -177,39 +174,6 @@ export function createCaptionRoute(
     if (isTerminal(record.status)) return reply.code(200).send(caption);
     return reply.code(202).header('retry-after', RETRY_AFTER_SECONDS).send(caption);
   }
-}
-
-/** For a client that is still there. */
-const closing = (cause: unknown) =>
-  new DomainError(
-    'imaging_unavailable',
-    'The service is about to stop, or the client has gone. Nothing was accepted; try again.',
-    { retryAfterSeconds: RETRY_AFTER_SECONDS, cause },
-  );
-
-/** @returns the form's fields and its one picture, still to be checked against the schema */
-function readForm({ fields, files }: MultipartForm, maxBytes: number): Record<string, unknown> {
-  const [file, second] = files;
-  if (second !== undefined) {
-    throw new DomainError(
-      'malformed_multipart',
-      'The form has more than one file; send one picture a request.',
-    );
-  }
-  if (file === undefined) {
-    const detail =
-      'image' in fields
-        ? 'The form field "image" has no file name, so it is text; send it as a file.'
-        : 'The form has no file; send the picture in the field "image".';
-    throw new DomainError('malformed_multipart', detail);
-  }
-  if (file.bytes.length > maxBytes) {
-    throw new DomainError('payload_too_large', `The picture is larger than ${maxBytes} bytes.`);
-  }
-  if (file.name in fields) {
-    throw new DomainError('malformed_multipart', `The form has two parts of one name.`);
-  }
-  return Object.assign(Object.create(null), fields, { [file.name]: file.bytes });
 }
 
 /** @returns the picture, or the URL of one, and what the body says of the caption */
@@ -228,3 +192,11 @@ function readBody(body: CreateBody): { picture: Buffer | string; choices: Captio
   const { image: picture, ...text } = body;
   return { picture, choices: decodeChoices(text) };
 }
+
+/** For a client that is still there. */
+const closing = (cause: unknown) =>
+  new DomainError(
+    'imaging_unavailable',
+    'The service is about to stop, or the client has gone. Nothing was accepted; try again.',
+    { retryAfterSeconds: RETRY_AFTER_SECONDS, cause },
+  );

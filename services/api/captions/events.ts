@@ -6,7 +6,7 @@ import { CaptionEvent } from '@caption-queue/contract/events';
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import type { ApiDependencies } from '../dependencies.ts';
-import { createOpenAnswers } from '../http/open-answers.ts';
+import { createOpenAnswers } from '../http/connections.ts';
 import { problemResponses } from '../http/openapi.ts';
 import { frameEvents } from './event-frames.ts';
 import { isEventId } from './event-stream.ts';

@@ -7,6 +7,7 @@ import type { StoredCaption } from '@caption-queue/captions/record';
 import type { CaptionOptions } from '@caption-queue/contract/caption';
 import { Counter, type Registry } from '@caption-queue/runtime/metrics';
 import type { Heartbeats } from '@caption-queue/worker/heartbeat';
+import type { FastifyRequest } from 'fastify';
 import type { OutboundClient } from '../outbound/client.ts';
 import type { ImagingPool } from '../uploads/imaging/pool.ts';
 import type { PreparedChoices } from './choices.ts';
@@ -28,12 +29,18 @@ export type Inspected =
   | Extract<Ending, { output: object }>;
 
 export interface CaptionIntake {
-  /** Decodes a picture. @throws DomainError for pictures that are none, `imaging_unavailable` */
-  inspect(image: Buffer, request: Pick<IntakeRequest, 'choices' | 'fresh'>): Promise<Inspected>;
+  /**
+   * A hook before the body is read: what can't be accepted needn't be received. `store.create` is what decides.
+   *
+   * @throws DomainError `queue_full`, `redis_unavailable`
+   */
+  checkRoom(request: FastifyRequest): Promise<void>;
   /** @throws DomainError for pictures that are none, and all that `CaptionAdmission.create` throws */
   takePicture(image: Buffer, request: IntakeRequest): Promise<StoredCaption>;
   /** Fetches the picture first. @throws DomainError `url_refused`, `image_fetch_failed`, and as `takePicture` */
   takeUrl(url: string, request: IntakeRequest, signal: AbortSignal): Promise<StoredCaption>;
+  /** Only decodes a picture. @throws DomainError for pictures that are none, `imaging_unavailable` */
+  inspect(image: Buffer, request: Pick<IntakeRequest, 'choices' | 'fresh'>): Promise<Inspected>;
 }
 
 export function createCaptionIntake(options: {
@@ -53,25 +60,25 @@ export function createCaptionIntake(options: {
   });
   const isLive = createLiveModels(options.heartbeats);
 
-  /** What a model that could do the work now has said of the same pixels and options before. */
-  async function findResult(parts: {
-    pixelsHash: string;
-    options: CaptionOptions;
-  }): Promise<CachedResult | undefined> {
-    const result = await results.get(parts);
-    const usable = result !== undefined && (await isLive(result.bundleHash));
-    lookups.inc({ result: usable ? 'hit' : 'miss' });
-    return usable ? result : undefined;
+  async function checkRoom({ access: { tenant }, headers }: FastifyRequest): Promise<void> {
+    const key = headers['idempotency-key'];
+    await store.checkRoom(typeof key === 'string' ? { tenant, key } : undefined);
   }
 
-  const inspect: CaptionIntake['inspect'] = async (image, { choices, fresh }) => {
-    const { pixels, input } = await normalise(imaging, image);
-    if (fresh) return { input, pixels };
-    const result = await findResult({ pixelsHash: input.sha256, options: choices.options });
-    if (result === undefined) return { input, pixels };
-    const { output, model } = result;
-    return { input, output, model };
-  };
+  async function takeUrl(
+    url: string,
+    request: IntakeRequest,
+    signal: AbortSignal,
+  ): Promise<StoredCaption> {
+    outbound.checkUrl(url);
+    const idempotency = bindingOf(request, url);
+    const { tenant } = request.choices;
+    // Before anything is fetched: the address may answer something else by now.
+    const before = idempotency && (await store.findRepeated({ tenant, ...idempotency }));
+    if (before) return before;
+    const image = await outbound.fetchImage(url, { signal });
+    return take({ image, request, identity: url });
+  }
 
   async function take(options: {
     image: Buffer;
@@ -88,22 +95,31 @@ export function createCaptionIntake(options: {
       : store.createFinished({ ...caption, ...picture });
   }
 
-  return {
-    inspect,
+  async function inspect(
+    image: Buffer,
+    { choices, fresh }: Pick<IntakeRequest, 'choices' | 'fresh'>,
+  ): Promise<Inspected> {
+    const { pixels, input } = await normalise(imaging, image);
+    if (fresh) return { input, pixels };
+    const result = await findResult({ pixelsHash: input.sha256, options: choices.options });
+    if (result === undefined) return { input, pixels };
+    const { output, model } = result;
+    return { input, output, model };
+  }
 
-    takePicture: (image, request) => take({ image, request }),
+  /** What a model that could do the work now has said of the same pixels and options before. */
+  async function findResult(parts: {
+    pixelsHash: string;
+    options: CaptionOptions;
+  }): Promise<CachedResult | undefined> {
+    const result = await results.get(parts);
+    const usable = result !== undefined && (await isLive(result.bundleHash));
+    lookups.inc({ result: usable ? 'hit' : 'miss' });
+    return usable ? result : undefined;
+  }
 
-    async takeUrl(url, request, signal) {
-      outbound.checkUrl(url);
-      const idempotency = bindingOf(request, url);
-      const { tenant } = request.choices;
-      // Before anything is fetched: the address may answer something else by now.
-      const before = idempotency && (await store.findRepeated({ tenant, ...idempotency }));
-      if (before) return before;
-      const image = await outbound.fetchImage(url, { signal });
-      return take({ image, request, identity: url });
-    },
-  };
+  const takePicture: CaptionIntake['takePicture'] = (image, request) => take({ image, request });
+  return { checkRoom, takePicture, takeUrl, inspect };
 }
 
 /** Decodes a picture in a process of its own, and says what it was. */

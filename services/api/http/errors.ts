@@ -2,7 +2,7 @@
 import { DomainError } from '@caption-queue/contract/errors';
 import type { Logger } from '@caption-queue/runtime/logger';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { buildProblemReply, type ProblemReply } from './problem-reply.ts';
+import { buildProblemReply, type ProblemReply } from './problems.ts';
 
 /** After these the rest of the upload is still on its way, so the connection can't carry another request. */
 const UPLOAD_UNREAD = new Set([408, 413]);

@@ -4,8 +4,7 @@ import swagger from '@fastify/swagger';
 import type { FastifyInstance, RouteOptions } from 'fastify';
 import type Type from 'typebox';
 import { READING_METHODS } from '../access/own-site.ts';
-import { PROBLEM_MEDIA_TYPE } from './problem-reply.ts';
-import { problems } from './problems.ts';
+import { PROBLEM_MEDIA_TYPE, problems } from './problems.ts';
 
 /** What any route that asks for a key may answer before its own code runs. */
 const accessProblems: ErrorCode[] = [

@@ -9,16 +9,19 @@ import { prepareChoices } from '../captions/choices.ts';
 import type { CaptionIntake } from '../captions/intake.ts';
 import { MAX_WAIT_SECONDS, waitForEnd } from '../captions/wait.ts';
 import type { ApiDependencies } from '../dependencies.ts';
+import { createOpenAnswers } from '../http/connections.ts';
 import { createErrorHandler } from '../http/errors.ts';
-import { createOpenAnswers } from '../http/open-answers.ts';
-import { createUploadBudget } from '../uploads/budget.ts';
+import { jsonResponse } from '../http/openapi.ts';
 import { type MultipartFile, parseMultipart } from '../uploads/multipart.ts';
-import { FORM_OVERHEAD_BYTES } from '../uploads/parsers.ts';
-import { accessFailures, failures, json, Metadata, Predictions } from './schemas.ts';
+import { createUploadBudget, FORM_OVERHEAD_BYTES, pictureTooLarge } from '../uploads/receive.ts';
+import { accessFailures, failures, Metadata, Predictions, rank } from './schemas.ts';
 import { buildMaxSwagger, DESCRIPTION, TITLE } from './swagger.ts';
 
 /** As MAX had it: three sentences of at most twenty words. */
 const OPTIONS = { beam_width: 3, max_length: 20, alternatives: 3 };
+/** Ends a picture that nobody waits for any more, should this process die before it can cancel it. */
+const EXPIRES_IN_SECONDS = 2 * MAX_WAIT_SECONDS;
+const RETRY_AFTER_SECONDS = 5;
 /** Uploads of the largest size being received at a time; smaller ones share the same memory. */
 const LARGEST_UPLOADS_AT_ONCE = 8;
 
@@ -83,7 +86,7 @@ function addRoutes(max: FastifyInstance, dependencies: MaxDependencies): void {
             },
           },
         },
-        response: { 200: json('Three captions.', Predictions), ...failures },
+        response: { 200: jsonResponse('Three captions.', Predictions), ...failures },
       },
       // The form was read already, by MAX's own rules.
       validatorCompiler: () => () => true,
@@ -92,15 +95,14 @@ function addRoutes(max: FastifyInstance, dependencies: MaxDependencies): void {
           budgetBytes: LARGEST_UPLOADS_AT_ONCE * largestBytes,
           largestBytes,
         }),
-        async () => store.checkRoom(),
+        intake.checkRoom,
       ],
     },
     async (request, reply) => {
       const image = request.body;
       if (image === undefined) return sendJson(reply.code(400), MISSING_FILE);
       if (image.bytes.length > settings.MAX_UPLOAD_BYTES) {
-        const detail = `The picture is larger than ${settings.MAX_UPLOAD_BYTES} bytes.`;
-        throw new DomainError('payload_too_large', detail);
+        throw pictureTooLarge(settings.MAX_UPLOAD_BYTES);
       }
       // Some clients name no type; the bytes decide then.
       if (image.mediaType !== undefined && !/(jpg|jpeg|png)$/.test(image.mediaType)) {
@@ -114,38 +116,41 @@ function addRoutes(max: FastifyInstance, dependencies: MaxDependencies): void {
       if (caption.output === null) {
         return sendJson(reply.code(500), { message: caption.error?.detail ?? caption.status });
       }
-      const predictions = caption.output.alternatives.map(({ caption: text, log_prob }, index) => ({
-        index: String(index),
-        caption: text,
-        probability: Math.exp(log_prob),
-      }));
-      return sendJson(reply, { status: 'ok', predictions });
+      return sendJson(reply, { status: 'ok', predictions: rank(caption.output.alternatives) });
     },
   );
 
-  /** @returns the caption once it has ended */
+  /**
+   * @returns the caption once it has ended
+   * @throws DomainError `queue_full` when nobody waits for it any more: it is canceled then, since nobody knows its id
+   */
   async function captionPicture(
     picture: Buffer,
     { access: { tenant } }: FastifyRequest,
     reply: FastifyReply,
   ): Promise<StoredCaption> {
+    const signal = openAnswers.signalOf(reply);
     const choices = prepareChoices({
       tenant,
-      choices: OPTIONS,
+      choices: { ...OPTIONS, expires_in: EXPIRES_IN_SECONDS },
       defaultPriority: 'interactive',
       outbound,
     });
-    const born = await intake.takePicture(picture, {
-      choices,
-      idempotencyKey: undefined,
-      fresh: false,
-    });
-    if (isTerminal(born.status)) return born;
-    const signal = openAnswers.signalOf(reply);
-    await waitForEnd({ streams, captionId: born.id, waitSeconds: MAX_WAIT_SECONDS, signal });
-    const latest = await store.get(born.id);
-    if (latest !== undefined && isTerminal(latest.status)) return latest;
-    throw new DomainError('queue_full', 'The picture is still waiting for its turn; try again.');
+    const request = { choices, idempotencyKey: undefined, fresh: false };
+    const created = await intake.takePicture(picture, request);
+    const captionId = created.id;
+    if (isTerminal(created.status)) return created;
+    await waitForEnd({ streams, captionId, waitSeconds: MAX_WAIT_SECONDS, signal });
+    const canceled = await store.cancel({ captionId, tenant });
+    const ended = canceled.kind === 'ended' ? await store.get(captionId) : undefined;
+    if (ended !== undefined) return ended;
+    // An idle connection that outlives its answer would keep a closing server waiting.
+    if (signal.aborted) reply.header('connection', 'close');
+    throw new DomainError(
+      'queue_full',
+      'The picture was still waiting for its turn and was taken out of the queue; try again.',
+      { retryAfterSeconds: RETRY_AFTER_SECONDS },
+    );
   }
 
   max.get(
@@ -156,7 +161,7 @@ function addRoutes(max: FastifyInstance, dependencies: MaxDependencies): void {
         tags,
         operationId: 'maxMetadata',
         summary: 'What the model is',
-        response: { 200: json('The model.', Metadata), ...accessFailures },
+        response: { 200: jsonResponse('The model.', Metadata), ...accessFailures },
       },
     },
     async (request, reply) => {

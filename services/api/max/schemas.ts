@@ -1,6 +1,6 @@
 // What the MAX drop-in answers, for the description of the API.
 import Type from 'typebox';
-import { problemResponses } from '../http/openapi.ts';
+import { jsonResponse, problemResponses } from '../http/openapi.ts';
 
 const Prediction = Type.Object({
   index: Type.String({ description: 'Rank, from "0".' }),
@@ -11,6 +11,18 @@ export const Predictions = Type.Object({
   status: Type.Literal('ok'),
   predictions: Type.Array(Prediction, { description: 'Best first.' }),
 });
+
+/** Best first by the number that is shown: the model's own order weighs length as well. */
+export function rank(alternatives: readonly { caption: string; log_prob: number }[]) {
+  return alternatives
+    .toSorted((a, b) => b.log_prob - a.log_prob)
+    .map(({ caption, log_prob }, index) => ({
+      index: String(index),
+      caption,
+      probability: Math.exp(log_prob),
+    }));
+}
+
 export const Metadata = Type.Object({
   id: Type.String(),
   name: Type.String(),
@@ -24,10 +36,6 @@ const Failure = Type.Object({
   errors: Type.Optional(Type.Record(Type.String(), Type.String())),
 });
 
-export const json = (description: string, schema: Type.TSchema) => ({
-  description,
-  content: { 'application/json': { schema } },
-});
 export const failures = {
   ...Object.fromEntries(
     Object.entries({
@@ -37,8 +45,8 @@ export const failures = {
       413: 'The picture is too large.',
       429: 'Too many requests with this key.',
       500: 'The picture could not be captioned.',
-      503: 'The queue is full or cannot be reached; nothing was accepted.',
-    }).map(([status, description]) => [status, json(description, Failure)]),
+      503: 'The queue is full or cannot be reached, or the picture’s turn did not come within 60 s; nothing of it stays in the queue.',
+    }).map(([status, description]) => [status, jsonResponse(description, Failure)]),
   ),
   // Not in MAX's shape: the server gives up before it looks for a route.
   ...problemResponses('request_timeout'),

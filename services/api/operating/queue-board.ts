@@ -14,10 +14,8 @@ import type {
   IServerAdapter,
   UIConfig,
 } from '@bull-board/api/dist/types.js';
-import { withinDeadline } from '@caption-queue/redis/deadline';
 import type { FastifyInstance } from 'fastify';
-import type { Redis } from 'ioredis';
-import { openQueueViews } from './queue-views.ts';
+import type { OpenQueues } from './queue-views.ts';
 
 const PREFIX = '/admin/queues';
 const CONFIG = { scope: 'admin', login: true } as const;
@@ -54,26 +52,20 @@ interface Board {
   staticFolder: string;
 }
 
-/** @param options.redis of role `producer` */
 export async function serveQueueBoard(
   app: FastifyInstance,
-  options: { redis: Redis; prefix: string },
+  options: { openQueues: OpenQueues },
 ): Promise<void> {
-  const { redis, prefix } = options;
+  const { openQueues } = options;
   const { board, setQueues } = createBoard();
   const template = await readFile(path.join(board.viewsFolder, 'index.ejs'), 'utf8');
 
-  let opening: Promise<void> | undefined;
-  /** At the first request: Redis may be absent when the service starts. */
-  function openQueues(): Promise<void> {
-    opening ??= withinDeadline(redis, async () => {
-      const queues = await openQueueViews({ redis, prefix });
-      setQueues(queues.map((queue) => new BullMQAdapter(queue, { readOnlyMode: true })));
-    }).catch((error: unknown) => {
-      opening = undefined;
-      throw error;
-    });
-    return opening;
+  let shown: Awaited<ReturnType<OpenQueues>> | undefined;
+  async function showQueues(): Promise<void> {
+    const queues = await openQueues();
+    if (queues === shown) return;
+    shown = queues;
+    setQueues(queues.map((queue) => new BullMQAdapter(queue, { readOnlyMode: true })));
   }
 
   const hidden = { config: CONFIG, schema: { hide: true } };
@@ -95,7 +87,7 @@ export async function serveQueueBoard(
     if (![method].flat().includes('get')) continue;
     for (const url of [route].flat()) {
       app.get(PREFIX + url, hidden, async (request, reply) => {
-        await openQueues();
+        await showQueues();
         const { status = 200, body } = await handler({
           queues: board.queues,
           uiConfig: board.uiConfig,

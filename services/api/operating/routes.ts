@@ -4,12 +4,8 @@ import type { Heartbeat } from '@caption-queue/contract/heartbeat';
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import type { ApiDependencies } from '../dependencies.ts';
+import { jsonResponse } from '../http/openapi.ts';
 import { Info, Readiness } from './schemas.ts';
-
-const json = (description: string, schema: Type.TSchema) => ({
-  description,
-  content: { 'application/json': { schema } },
-});
 
 export function operatingRoutes(app: FastifyInstance, dependencies: ApiDependencies): void {
   const { settings, heartbeats, registry, version } = dependencies;
@@ -24,7 +20,7 @@ export function operatingRoutes(app: FastifyInstance, dependencies: ApiDependenc
         tags,
         operationId: 'isAlive',
         summary: 'Does the process turn?',
-        response: { 200: json('It runs.', alive) },
+        response: { 200: jsonResponse('It runs.', alive) },
       },
     },
     async () => ({ status: 'ok' }),
@@ -39,8 +35,8 @@ export function operatingRoutes(app: FastifyInstance, dependencies: ApiDependenc
         operationId: 'isReady',
         summary: 'Are pictures accepted?',
         response: {
-          200: json('Pictures are accepted.', Readiness),
-          503: json('Redis does not answer: nothing can be accepted.', Readiness),
+          200: jsonResponse('Pictures are accepted.', Readiness),
+          503: jsonResponse('Redis does not answer: nothing can be accepted.', Readiness),
         },
       },
     },
@@ -61,7 +57,7 @@ export function operatingRoutes(app: FastifyInstance, dependencies: ApiDependenc
         tags,
         operationId: 'readInfo',
         summary: 'Version, model and limits',
-        response: { 200: json('What runs here.', Info) },
+        response: { 200: jsonResponse('What runs here.', Info) },
       },
     },
     async (_request, reply): Promise<Info> => {

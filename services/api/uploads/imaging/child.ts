@@ -1,12 +1,23 @@
 // One imaging process as the API sees it: takes one picture at a time and is replaced when it dies.
 import { type ChildProcess, fork } from 'node:child_process';
-import { DomainError } from '@caption-queue/contract/errors';
-import type { NormalisedImage } from '@caption-queue/imaging/normalise';
-import type { ImagingReply, ImagingRequest } from './messages.ts';
+import { DomainError, type ErrorCode } from '@caption-queue/contract/errors';
+import type { ImageLimits, NormalisedImage } from '@caption-queue/imaging/normalise';
 
 const RETRY_AFTER_SECONDS = 5;
 /** A process that died before it was ready would die again at once: wait, instead of spinning. */
 const RESTART_DELAY_MS = 1_000;
+
+/** What the API sends to an imaging process. */
+export interface ImagingRequest {
+  bytes: Uint8Array;
+  limits: ImageLimits;
+}
+
+/** What it answers. `ready` is sent once, when the process can take its first picture. */
+export type ImagingReply =
+  | { type: 'ready' }
+  | { type: 'image'; image: NormalisedImage }
+  | { type: 'problem'; code: ErrorCode; detail: string };
 
 export interface ImagingChildOptions {
   /** File that the process runs. */
@@ -15,7 +26,7 @@ export interface ImagingChildOptions {
   timeoutMs: number;
   /** Called whenever the process can take a picture. */
   onFree: () => void;
-  /** Called when the process ended without being told to. */
+  /** Called once when the process ended without being told to, or could not be started. */
   onDeath: (reason: string) => void;
 }
 
@@ -39,24 +50,35 @@ interface Work {
 
 export function createImagingChild(options: ImagingChildOptions): ImagingChild {
   const { script, timeoutMs, onFree, onDeath } = options;
-  let child: ChildProcess;
+  /** Undefined while there is none. */
+  let child: ChildProcess | undefined;
   let ready = false;
   let closing = false;
   let work: Work | undefined;
   let restart: NodeJS.Timeout | undefined;
 
   function start(): void {
-    ready = false;
-    child = fork(script, {
-      // Nothing secret, and few malloc arenas: the many threads of libvips would leave one each behind.
-      env: { PATH: process.env.PATH, MALLOC_ARENA_MAX: '2' },
-      execArgv: [],
-      // Keeps bytes as bytes; the default would write them out as JSON numbers.
-      serialization: 'advanced',
-    });
-    child.on('message', receive);
-    child.on('error', () => undefined); // `exit` follows, or the picture's time limit
-    child.on('exit', died);
+    try {
+      const started = fork(script, {
+        // Nothing secret, and few malloc arenas: the many threads of libvips would leave one each behind.
+        env: { PATH: process.env.PATH, MALLOC_ARENA_MAX: '2' },
+        execArgv: [],
+        // Keeps bytes as bytes; the default would write them out as JSON numbers.
+        serialization: 'advanced',
+      });
+      child = started;
+      started.on('message', receive);
+      started.on('error', (error) => {
+        // Too many processes or files: no `exit` follows. Of a process that runs it does, or its picture's time limit.
+        if (started.pid === undefined) died({ signal: null, reason: error.message });
+      });
+      started.on('exit', (code, signal) =>
+        died({ signal, reason: signal ?? `exit status ${code}` }),
+      );
+    } catch (error) {
+      // Memory ran out, for instance.
+      died({ signal: null, reason: (error as Error).message });
+    }
   }
 
   function receive(reply: ImagingReply): void {
@@ -73,14 +95,15 @@ export function createImagingChild(options: ImagingChildOptions): ImagingChild {
     return finished;
   }
 
-  function died(code: number | null, signal: NodeJS.Signals | null): void {
+  function died({ signal, reason }: { signal: NodeJS.Signals | null; reason: string }): void {
     const wasReady = ready;
     ready = false;
+    child = undefined;
     const unfinished = finish();
     unfinished?.reject(whyItDied({ tooSlow: unfinished.tooSlow, signal, timeoutMs }));
     if (closing) return;
-    onDeath(unfinished?.tooSlow === true ? 'too slow' : (signal ?? `exit status ${code}`));
     restart = setTimeout(start, wasReady ? 0 : RESTART_DELAY_MS);
+    onDeath(unfinished?.tooSlow === true ? 'too slow' : reason);
   }
 
   start();
@@ -92,12 +115,13 @@ export function createImagingChild(options: ImagingChildOptions): ImagingChild {
       return new Promise((resolve, reject) => {
         const timer = setTimeout(() => {
           if (work !== undefined) work.tooSlow = true;
-          child.kill('SIGKILL');
+          child?.kill('SIGKILL');
         }, timeoutMs);
         work = { resolve, reject, timer, tooSlow: false };
-        child.send(request, (error) => {
+        const asked = child;
+        asked?.send(request, (error) => {
           // The channel broke: no answer can come, so the process is of no use.
-          if (error !== null) child.kill('SIGKILL');
+          if (error !== null) asked.kill('SIGKILL');
         });
       });
     },
@@ -105,9 +129,10 @@ export function createImagingChild(options: ImagingChildOptions): ImagingChild {
       if (closing) return;
       closing = true;
       clearTimeout(restart);
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const exited = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGKILL');
+      const ending = child;
+      if (ending?.pid === undefined) return;
+      const exited = new Promise((resolve) => ending.once('exit', resolve));
+      ending.kill('SIGKILL');
       await exited;
     },
   };

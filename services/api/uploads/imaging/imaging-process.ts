@@ -2,7 +2,7 @@
 // in a process without secrets that the API can kill.
 import { DomainError } from '@caption-queue/contract/errors';
 import { normaliseImage } from '@caption-queue/imaging/normalise';
-import type { ImagingReply, ImagingRequest } from './messages.ts';
+import type { ImagingReply, ImagingRequest } from './child.ts';
 
 const send = (reply: ImagingReply) => process.send?.(reply);
 

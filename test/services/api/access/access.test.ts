@@ -1,5 +1,5 @@
 // Keys, tenants and scopes through real HTTP: who shows what may do what.
-import { type Scope, scopes } from '@caption-queue/api/access/scopes';
+import { type Scope, scopes } from '@caption-queue/api/access/api-keys';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readCaption, readProblem, startApi, type TestApi } from '../../../support/api.ts';
 import { readPhoto } from '../../../support/pictures.ts';

@@ -1,6 +1,7 @@
 // Batches through HTTP: many pictures or URLs at once, each on its own; counted, listed, told of, and forgotten.
+import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { startPictureFetcher } from '@caption-queue/api/batches/fetch-pictures';
 import { createWorkStore } from '@caption-queue/captions/store';
 import { Batch, BatchResult } from '@caption-queue/contract/batch';
@@ -154,7 +155,12 @@ describe.skipIf(!redisIsAvailable)('a batch', () => {
     await untilCompleted(api, batch);
     const done = await read(api, batch);
     expect(done.counts).toEqual({
-      ...{ total: 5, in_work: 0, succeeded: 2, failed: 3, canceled: 0, expired: 0 },
+      total: 5,
+      in_work: 0,
+      succeeded: 2,
+      failed: 3,
+      canceled: 0,
+      expired: 0,
     });
     expect(done.purge_at).not.toBeNull();
     const lines = await results(api, batch);
@@ -166,7 +172,11 @@ describe.skipIf(!redisIsAvailable)('a batch', () => {
       [4, 'failed'],
     ]);
     expect(lines.map(({ error }) => error?.code)).toEqual([
-      ...[undefined, 'unsupported_image', undefined, 'damaged_image', 'empty_upload'],
+      undefined,
+      'unsupported_image',
+      undefined,
+      'damaged_image',
+      'empty_upload',
     ]);
     for (const line of lines) {
       expect(line).toMatchObject({ batch_id: batch.id, priority: 'bulk', metadata: { album: 1 } });
@@ -181,6 +191,23 @@ describe.skipIf(!redisIsAvailable)('a batch', () => {
     const api = await start();
     const batch = await accepted(await post(api, [page, page]));
     expect(batch).toMatchObject({ status: 'completed', counts: { total: 2, failed: 2 } });
+  });
+
+  it('of URLs is taken while others are still on their way', async () => {
+    const api = await start();
+    const head = 'POST /v1/batches HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json';
+    for (let n = 0; n < 2; n += 1) {
+      const socket = connect(api.port, '127.0.0.1');
+      closers.push(async () => socket.destroy());
+      socket.write(`${head}\r\nContent-Length: 200000\r\nExpect: 100-continue\r\n\r\n`);
+      await once(socket, 'data'); // It may go on, so it was counted.
+    }
+    const answer = await fetch(`${api.address}/v1/batches`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ image_urls: [`${siteUrl}/photo0`] }),
+    });
+    expect(answer.status).toBe(202);
   });
 
   it('of URLs is fetched one by one; each failure is of one caption', async () => {
@@ -201,7 +228,11 @@ describe.skipIf(!redisIsAvailable)('a batch', () => {
     await untilCompleted(api, batch);
     const lines = await results(api, batch);
     expect(lines.map(({ status, error }) => error?.code ?? status)).toEqual([
-      ...['succeeded', 'unsupported_image', 'url_refused', 'image_fetch_failed', 'succeeded'],
+      'succeeded',
+      'unsupported_image',
+      'url_refused',
+      'image_fetch_failed',
+      'succeeded',
     ]);
     expect(lines[0]?.input).toMatchObject({ media_type: 'image/jpeg' });
     expect(lines[0]?.options.max_length).toBe(5);
@@ -291,7 +322,9 @@ describe.skipIf(!redisIsAvailable)('a batch', () => {
       ),
     );
     expect(told.map(({ event }) => event)).toEqual([
-      ...['caption.failed', 'caption.succeeded', 'batch.completed'],
+      'caption.failed',
+      'caption.succeeded',
+      'batch.completed',
     ]);
     expect(told[2]).toMatchObject({ id: batch.id, tenant: 'default', webhook, succeeded: '1' });
   });

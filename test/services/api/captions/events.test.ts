@@ -18,7 +18,12 @@ import { type RedisServer, redisIsAvailable, startRedis } from '../../../support
 import { readBytes, readEvents, type SseEvent, wholeEvents } from '../../../support/sse.ts';
 
 const output = {
-  ...{ caption: 'a b', confidence: null, alt_text: null, tags: [], alternatives: [], words: [] },
+  caption: 'a b',
+  confidence: null,
+  alt_text: null,
+  tags: [],
+  alternatives: [],
+  words: [],
 };
 
 describe.skipIf(!redisIsAvailable)('an event stream', () => {
@@ -44,7 +49,10 @@ describe.skipIf(!redisIsAvailable)('an event stream', () => {
   /** Has a caption worked on up to its decode stage. */
   async function claimDecode(api: TestApi, id: string, dispatch = 2) {
     const claim = await api.queueSide.store.claim({
-      ...{ captionId: id, stage: 'decode', dispatch, bundleHash: 'bundle-a' },
+      captionId: id,
+      stage: 'decode',
+      dispatch,
+      bundleHash: 'bundle-a',
     });
     if (claim.kind !== 'claimed') throw new Error(`Not claimed: ${claim.kind}`);
     return claim.claim;
@@ -127,7 +135,9 @@ describe.skipIf(!redisIsAvailable)('an event stream', () => {
       const { store, redis: connection, prefix } = api.queueSide;
       const upload = { tenant: 'default', input: fakeInput, options: defaultOptions };
       const { id } = await store.create({
-        ...{ ...upload, pixels: flatPixels(1), expiresInSeconds: 3_600 },
+        ...upload,
+        pixels: flatPixels(1),
+        expiresInSeconds: 3_600,
       });
       const following = readEvents(eventsUrl(api, id));
       const keys = buildKeys(prefix);

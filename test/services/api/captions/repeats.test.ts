@@ -164,7 +164,11 @@ describe.skipIf(!redisIsAvailable)('a request', () => {
       });
       const { events } = await readEvents(`${api.address}${again.urls.events}`);
       expect(events.map(({ event }) => event)).toEqual([
-        ...['status', 'word', 'word', 'word', 'completed'],
+        'status',
+        'word',
+        'word',
+        'word',
+        'completed',
       ]);
       const words = events.filter(({ event }) => event === 'word').map(({ data }) => data);
       expect(words).toEqual(output?.words.map((word, index) => ({ index, ...word })));

@@ -1,5 +1,5 @@
 // Every answer that the description names, of every operation, is given, and is as described there.
-import { type Scope, scopes } from '@caption-queue/api/access/scopes';
+import { type Scope, scopes } from '@caption-queue/api/access/api-keys';
 import { buildKeys } from '@caption-queue/redis/keys';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { startApi, type TestApi, type TestApiOptions } from '../../../support/api.ts';

@@ -1,8 +1,14 @@
 // The drop-in for IBM MAX, asked as its clients ask.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startApi, type TestApi } from '../../../support/api.ts';
 import { readPhoto } from '../../../support/pictures.ts';
-import { createWorkerSide, type WorkerSide } from '../../../support/pipeline.ts';
+import {
+  createQueueSide,
+  createWorkerSide,
+  type QueueSide,
+  soon,
+  type WorkerSide,
+} from '../../../support/pipeline.ts';
 import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis.ts';
 
 const photo = readPhoto('astronaut.jpg');
@@ -46,10 +52,12 @@ describe.skipIf(!redisIsAvailable)('the MAX drop-in', () => {
   function predict(
     bytes: Uint8Array,
     { type = 'image/jpeg', name = 'photo.jpg', field = 'image' } = {},
+    { address } = api,
+    signal: AbortSignal | null = null,
   ) {
     const form = new FormData();
     form.append(field, new Blob([new Uint8Array(bytes)], { type }), name);
-    return fetch(`${api.address}/model/predict`, { method: 'POST', body: form });
+    return fetch(`${address}/model/predict`, { method: 'POST', body: form, signal });
   }
 
   it('answers 28 posts at once with three captions each, best first, in MAX’s exact shape', async () => {
@@ -67,6 +75,71 @@ describe.skipIf(!redisIsAvailable)('the MAX drop-in', () => {
       });
     }
     expect(asked[0]).toMatchObject({ beam_width: 3, max_length: 20, alternatives: 3 });
+  });
+
+  it('lists the captions by the number that it shows, where the model’s own order is another', async () => {
+    const own = await startApi({ redisUrl: redis.url });
+    const alternatives = [
+      { caption: 'a person in a suit', logProb: -3 },
+      { caption: 'a man', logProb: -2 },
+      { caption: 'someone', logProb: -4 },
+    ];
+    const made = createWorkerSide({
+      url: redis.url,
+      prefix: own.queueSide.prefix,
+      generate: async () => ({ words: [], alternatives }),
+    });
+    try {
+      expect(await (await predict(photo, {}, own)).json()).toMatchObject({
+        predictions: [
+          { index: '0', caption: 'a man', probability: Math.exp(-2) },
+          { index: '1', caption: 'a person in a suit', probability: Math.exp(-3) },
+          { index: '2', caption: 'someone', probability: Math.exp(-4) },
+        ],
+      });
+    } finally {
+      await made.stop();
+      await own.close();
+    }
+  });
+
+  describe('while no worker is there', () => {
+    let idle: TestApi;
+    let side: QueueSide;
+    beforeEach(async () => {
+      idle = await startApi({ redisUrl: redis.url });
+      side = await createQueueSide({ url: redis.url, prefix: idle.queueSide.prefix });
+    });
+    afterEach(async () => {
+      await idle.close();
+      await side.close();
+    });
+
+    const captions = async () =>
+      (await side.store.list({ tenant: 'default', limit: 10 })).captions.map(
+        ({ status, expires_at }) => ({ status, expires: expires_at !== null }),
+      );
+
+    it('takes a picture out of the queue whose client has gone', async () => {
+      const patience = new AbortController();
+      const answer = predict(photo, {}, idle, patience.signal);
+      await expect.poll(captions, soon).toEqual([{ status: 'queued', expires: true }]);
+      patience.abort();
+      await expect(answer).rejects.toThrow();
+      await expect.poll(captions, soon).toEqual([{ status: 'canceled', expires: true }]);
+    });
+
+    it('takes a picture out of the queue that it waits for no longer, and says so', async () => {
+      const asked = predict(photo, {}, idle);
+      await expect.poll(captions, soon).toEqual([{ status: 'queued', expires: true }]);
+      await idle.close();
+      const answer = await asked;
+      expect(answer.status).toBe(503);
+      expect(await answer.json()).toEqual({
+        message: expect.stringContaining('taken out of the queue'),
+      });
+      expect(await captions()).toEqual([{ status: 'canceled', expires: true }]);
+    });
   });
 
   it.each([

@@ -7,9 +7,9 @@ import {
 } from '@caption-queue/api/uploads/imaging/pool';
 import { PIXELS_BYTES } from '@caption-queue/contract/bundle';
 import { DomainError } from '@caption-queue/contract/errors';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { readPhoto } from '../../../../support/pictures.ts';
-import { silentLogger } from '../../../../support/pipeline.ts';
+import { silentLogger, soon } from '../../../../support/pipeline.ts';
 import { canSeeProcesses, childrenOf, isRunning } from '../../../../support/process-tree.ts';
 
 const local = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -97,6 +97,36 @@ describe('the imaging pool', () => {
     const [hung, refused] = await Promise.all([working, waiting]);
     expect(refused.code).toBe('imaging_unavailable');
     expect(refused.at).toBeLessThan(hung.at);
+  });
+
+  it.each([
+    // The system refuses with an event, as for too many processes or files,
+    ['an event', '/nowhere/node'],
+    // and at once with what it doesn't know, as when memory runs out.
+    ['an error', `${misbehavingScript}/node`],
+  ])('starts a process again that could not be started, with %s', async (_how, nowhere) => {
+    const deaths = vi.fn();
+    const { execPath } = process;
+    process.execPath = nowhere;
+    const pool = createPool({ logger: { ...silentLogger, warn: deaths } });
+    try {
+      await expect.poll(() => deaths.mock.calls.length, soon).toBe(1);
+    } finally {
+      process.execPath = execPath;
+    }
+    expect(await codeOf(pool.normalise(picture(FINE)))).toBe('fine');
+    expect(deaths).toHaveBeenCalledTimes(1);
+    expect(deaths.mock.calls[0]?.[0]).toEqual({ reason: expect.stringMatching(/^spawn /) });
+  });
+
+  it('closes while none of its processes can be started', async () => {
+    const { execPath } = process;
+    process.execPath = '/nowhere/node';
+    try {
+      await createPool({ processes: 2 }).close();
+    } finally {
+      process.execPath = execPath;
+    }
   });
 
   it.runIf(canSeeProcesses)('leaves no process behind when closed, also twice', async () => {

@@ -1,9 +1,9 @@
 // Features by content, so that a picture seen before isn't encoded again. Every failure is only a miss.
 import { createHash } from 'node:crypto';
+import { type ByteCacheOptions, createByteCache } from '@caption-queue/cache/bytes';
 import { FEATURES_BYTES } from '@caption-queue/contract/bundle';
 import { toBuffer, toUint16Array } from '@caption-queue/redis/bytes';
 import { buildKeys } from '@caption-queue/redis/keys';
-import { type ByteCacheOptions, createByteCache } from './bytes.ts';
 
 export interface FeatureKeyParts {
   /** 299 × 299 RGB. */

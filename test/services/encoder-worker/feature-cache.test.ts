@@ -1,5 +1,5 @@
 // Under which key features are cached.
-import { featureKey } from '@caption-queue/cache/features';
+import { featureKey } from '@caption-queue/encoder-worker/feature-cache';
 import { describe, expect, it } from 'vitest';
 
 const parts = {

@@ -1,0 +1,158 @@
+// Receives uploads: within a budget of memory, as forms, pictures or JSON, each becoming the body that its route describes.
+import { DomainError } from '@caption-queue/contract/errors';
+import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify';
+import { whenClosed } from '../http/connections.ts';
+import { acceptJson } from '../http/json-bodies.ts';
+import { type MultipartForm, parseMultipart } from './multipart.ts';
+
+/** Boundaries, part headers and fields around the pictures of a form. */
+export const FORM_OVERHEAD_BYTES = 64 * 1024;
+const RETRY_AFTER_SECONDS = 2;
+/** By its beginning: a form may have the same words in its boundary. */
+const JSON_TYPE = /^application\/json\s*(;|$)/i;
+
+export interface UploadRules {
+  /** Of all pictures of a form together. */
+  picturesBytes: number;
+  /** Uploads being received at a time, if all are of the largest size; smaller ones share the same memory. */
+  largestAtOnce: number;
+  /** Parts a form may have. Default 64. */
+  maxParts?: number;
+  /** Makes of a form the body that the route's schema describes, or throws. */
+  readForm: (form: MultipartForm) => unknown;
+  /** Largest size of a body that is a picture as such. Default: there are none. */
+  pictureBytes?: number;
+  json: JsonRules;
+}
+
+interface JsonRules {
+  largestBytes: number;
+  /** Of the picture that is fetched at once for it; 0 when that is done later, a few at a time. */
+  fetchedBytes: number;
+}
+
+/**
+ * Lets the routes of a scope take uploads.
+ *
+ * @returns a hook for them, which refuses an upload before its body is read
+ */
+export function receiveUploads(app: FastifyInstance, rules: UploadRules): onRequestHookHandler {
+  const { picturesBytes, largestAtOnce, maxParts, readForm, pictureBytes, json } = rules;
+  const largestBytes = picturesBytes + FORM_OVERHEAD_BYTES;
+  acceptForms(app, { bodyLimit: largestBytes, maxParts, readForm });
+  if (pictureBytes !== undefined) acceptPictures(app, pictureBytes);
+  acceptJson(app, { bodyLimit: json.largestBytes });
+  return createUploadBudget({ budgetBytes: largestAtOnce * largestBytes, largestBytes, json });
+}
+
+export interface UploadBudget {
+  /** For all uploads together. */
+  budgetBytes: number;
+  /** What an upload without `Content-Length` reserves. */
+  largestBytes: number;
+  json?: JsonRules;
+}
+
+/** Bounds the memory of uploads: each reserves what it declares before its first byte is read. */
+export function createUploadBudget(budget: UploadBudget): onRequestHookHandler {
+  const { budgetBytes } = budget;
+  let reservedBytes = 0;
+  return (request, reply, done) => {
+    const bytes = bytesOf(request, budget);
+    if (reservedBytes + bytes > budgetBytes) {
+      reply.header('connection', 'close');
+      done(
+        new DomainError(
+          'imaging_unavailable',
+          'Too many uploads arrive at once. Nothing was accepted; try again in a moment.',
+          { retryAfterSeconds: RETRY_AFTER_SECONDS },
+        ),
+      );
+      return;
+    }
+    reservedBytes += bytes;
+    whenClosed(reply, () => {
+      reservedBytes -= bytes;
+    });
+    done();
+  };
+}
+
+/** More than the largest is refused as such before its body is read. */
+function bytesOf({ headers }: FastifyRequest, budget: UploadBudget): number {
+  const { 'content-length': length, 'content-type': type = '' } = headers;
+  const json = JSON_TYPE.test(type) ? budget.json : undefined;
+  const { largestBytes } = json ?? budget;
+  return Math.min(Number(length ?? largestBytes), largestBytes) + (json?.fetchedBytes ?? 0);
+}
+
+function acceptForms(
+  app: FastifyInstance,
+  options: { bodyLimit: number; maxParts: number | undefined; readForm: UploadRules['readForm'] },
+): void {
+  const { bodyLimit, maxParts, readForm } = options;
+  app.addContentTypeParser(
+    'multipart/form-data',
+    { parseAs: 'buffer', bodyLimit },
+    (request, body: Buffer, done) => {
+      try {
+        const contentType = request.headers['content-type'] ?? '';
+        done(null, readForm(parseMultipart(body, contentType, { maxParts })));
+      } catch (error) {
+        done(error as Error);
+      }
+    },
+  );
+}
+
+/** The body is the picture's bytes then. */
+function acceptPictures(app: FastifyInstance, bodyLimit: number): void {
+  for (const type of [/^image\//, 'application/octet-stream']) {
+    app.addContentTypeParser<Buffer>(
+      type,
+      { parseAs: 'buffer', bodyLimit },
+      (_request, body, done) => done(null, body),
+    );
+  }
+}
+
+/** @returns the form's fields and its one picture, still to be checked against the schema */
+export function readPictureForm(
+  { fields, files }: MultipartForm,
+  maxBytes: number,
+): Record<string, unknown> {
+  const [file, second] = files;
+  if (second !== undefined) {
+    throw new DomainError(
+      'malformed_multipart',
+      'The form has more than one file; send one picture a request.',
+    );
+  }
+  if (file === undefined) {
+    const detail =
+      'image' in fields
+        ? 'The form field "image" has no file name, so it is text; send it as a file.'
+        : 'The form has no file; send the picture in the field "image".';
+    throw new DomainError('malformed_multipart', detail);
+  }
+  if (file.bytes.length > maxBytes) throw pictureTooLarge(maxBytes);
+  if (file.name in fields) {
+    throw new DomainError('malformed_multipart', `The form has two parts of one name.`);
+  }
+  return Object.assign(Object.create(null), fields, { [file.name]: file.bytes });
+}
+
+/** @returns the form's fields and its pictures, still to be checked against the schema */
+export function readPicturesForm({ fields, files }: MultipartForm): Record<string, unknown> {
+  const stray = files.find(({ name }) => name !== 'images');
+  if (stray !== undefined || 'images' in fields) {
+    throw new DomainError(
+      'malformed_multipart',
+      'Send each picture as a file in a form field "images".',
+    );
+  }
+  return Object.assign(Object.create(null), fields, { images: files.map(({ bytes }) => bytes) });
+}
+
+export const pictureTooLarge = (maxBytes: number) =>
+  new DomainError('payload_too_large', `The picture is larger than ${maxBytes} bytes.`);
