@@ -5,6 +5,6 @@ import { runCommand } from './lib/report.mjs';
 
 await runCommand(async () => {
   // Not before the version was checked: an old Node.js lacks modules that this imports.
-  const { runServices } = await import('./lib/run-services.mjs');
+  const { runServices } = await import('./lib/start/run-services.mjs');
   await runServices();
 });

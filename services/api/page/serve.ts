@@ -18,7 +18,7 @@ const contentTypes: Record<string, string> = {
 const packs: ReadonlySet<string> = new Set(['.html', '.css', '.js', '.svg']);
 
 /** Pages have addresses of their own. */
-const addresses: Record<string, string> = { 'index.html': '/', 'docs.html': '/docs' };
+const addresses: Record<string, string> = { 'index.html': '/', 'docs/docs.html': '/docs' };
 
 /** Only our own files; `blob:` shows the page's small copies of pictures. */
 const CONTENT_SECURITY_POLICY = [
@@ -54,13 +54,15 @@ export function secureAnswers(app: FastifyInstance): void {
   });
 }
 
-/** @param options.folder where `index.html` and its files lie */
+/** @param options.folder where `index.html` lies, and the others in folders; links are left out */
 export function servePage(app: FastifyInstance, options: { folder: string }): void {
-  for (const name of readdirSync(options.folder)) {
-    const type = contentTypes[path.extname(name)];
-    if (type === undefined) continue;
-    const plain = readFileSync(path.join(options.folder, name));
-    const packed = packs.has(path.extname(name)) ? gzipSync(plain) : undefined;
+  for (const entry of readdirSync(options.folder, { recursive: true, withFileTypes: true })) {
+    const type = contentTypes[path.extname(entry.name)];
+    if (type === undefined || !entry.isFile()) continue;
+    const file = path.join(entry.parentPath, entry.name);
+    const name = path.relative(options.folder, file).split(path.sep).join('/');
+    const plain = readFileSync(file);
+    const packed = packs.has(path.extname(entry.name)) ? gzipSync(plain) : undefined;
     const hash = createHash('sha256').update(plain).digest('base64url').slice(0, 22);
     const url = addresses[name] ?? `/${name}`;
     // Public, since it holds nothing of anyone's: it asks for a key itself, when the API wants one.

@@ -1,11 +1,11 @@
 // The page: puts ways in, cards, history and views together.
-import './card.js';
-import { ask } from './api.js';
-import { greet } from './greet.js';
-import * as history from './history.js';
-import { listenForPictures } from './intake.js';
-import { knownPicture, newPicture } from './pictures.js';
-import { needsCheck } from './trust.js';
+import './card/card.js';
+import { ask } from './api/api.js';
+import { needsCheck } from './card/trust.js';
+import { listenForPictures } from './entrance/intake.js';
+import * as history from './pictures/history.js';
+import { knownPicture, newPicture } from './pictures/picture.js';
+import { greet } from './service/greet.js';
 import { showViews } from './views.js';
 
 const find = (selector) => document.querySelector(selector);
@@ -105,7 +105,7 @@ function setSure(value) {
 
 find('#example').addEventListener('click', async () => {
   try {
-    const blob = await (await ask('/example.jpg')).blob();
+    const blob = await (await ask('/entrance/example.jpg')).blob();
     add([{ file: new File([blob], 'example.jpg', { type: blob.type }) }]);
     tell('');
   } catch (error) {

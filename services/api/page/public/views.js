@@ -1,8 +1,8 @@
 // Pictures, webhooks, service: one at a time, by the address's fragment. The latter two are loaded when first opened.
 const VIEWS = {
   pictures: async () => {},
-  webhooks: () => import('./webhooks.js'),
-  service: () => import('./service.js'),
+  webhooks: () => import('./webhooks/webhooks.js'),
+  service: () => import('./service/service.js'),
 };
 const ELEMENTS = { webhooks: 'webhook-panel', service: 'service-view' };
 

@@ -76,7 +76,7 @@ describe.skipIf(!redisIsAvailable || !chromiumIsAvailable)('the page', () => {
     model.hold();
     await page.setInputFiles('#files', photo('temple'));
     await cards(page, 'decoding').waitFor();
-    const kept = `import('/history.js').then(({ load }) => load())
+    const kept = `import('/pictures/history.js').then(({ load }) => load())
       .then((all) => all.length === 2 && all.every(({ thumbnail }) => thumbnail))`;
     await expect.poll(() => page.evaluate(kept), soon).toBe(true);
     await page.reload();

@@ -47,7 +47,7 @@ describe.skipIf(!redisIsAvailable || !chromiumIsAvailable)('the page', () => {
     // Programs may put one there without a name.
     await page.evaluate(`(async () => {
       const clipboardData = new DataTransfer();
-      const bytes = await (await fetch('/example.jpg')).arrayBuffer();
+      const bytes = await (await fetch('/entrance/example.jpg')).arrayBuffer();
       clipboardData.items.add(new File([bytes], '', { type: 'image/jpeg' }));
       document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true }));
     })()`);

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { repositoryRoot } from './paths.mjs';
+import { repositoryRoot } from '../paths.mjs';
 
 export const DEMO_PHOTO = 'test/fixtures/photos/dog.jpg';
 const POLL_MS = 100;

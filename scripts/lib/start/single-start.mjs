@@ -1,9 +1,9 @@
 // One `npm start` a checkout: two would write to the same Redis data.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { dataDirectory } from './paths.mjs';
-import { isRunning } from './processes.mjs';
-import { Refusal } from './report.mjs';
+import { dataDirectory } from '../paths.mjs';
+import { isRunning } from '../processes.mjs';
+import { Refusal } from '../report.mjs';
 
 const pidFile = path.join(dataDirectory, 'start.pid');
 

@@ -1,6 +1,6 @@
 // What was sent to one endpoint: each delivery with its attempts, looked at again while one is on its way.
-import { postJson, request } from './api.js';
-import { element, timeOf } from './element.js';
+import { postJson, request } from '../api/api.js';
+import { element, timeOf } from '../common/element.js';
 
 const LOOK_AGAIN_MS = 1500;
 

@@ -1,6 +1,6 @@
 // <service-view>: how the service does, for whoever runs it. Reads /readyz, /info, /metrics and the latest captions.
-import { ask, request } from './api.js';
-import { element, timeOf } from './element.js';
+import { ask, request } from '../api/api.js';
+import { element, timeOf } from '../common/element.js';
 import { parseMetrics, sumOf } from './metrics-text.js';
 
 const LOOK_MS = 3000;

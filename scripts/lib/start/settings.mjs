@@ -1,7 +1,7 @@
 // The settings that `npm start` itself needs. All others go to the services as they are, and are
 // checked there.
 import { createServer } from 'node:net';
-import { Refusal } from './report.mjs';
+import { Refusal } from '../report.mjs';
 
 const DEFAULT_PORT = 5_000;
 const DEFAULT_QUEUE_LIMIT_BYTES = 1024 ** 3;

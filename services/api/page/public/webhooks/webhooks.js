@@ -1,8 +1,8 @@
 // <webhook-panel>: registers endpoints, tries them out, shows what was sent and sends it again.
-import { postJson, request } from './api.js';
-import { copyFrom } from './copy.js';
+import { postJson, request } from '../api/api.js';
+import { copyFrom } from '../common/copy.js';
+import { element } from '../common/element.js';
 import { createDeliveries } from './deliveries.js';
-import { element } from './element.js';
 
 const EVENTS = [
   'caption.succeeded',

@@ -1,6 +1,6 @@
 // What the page knows of its service: version and limits once, and how it feels now and then.
-import { request } from './api.js';
-import { pause } from './waiting.js';
+import { request } from '../api/api.js';
+import { pause } from '../common/waiting.js';
 
 const READY_POLL_MS = 15_000;
 const AWAY_POLL_MS = 3_000;

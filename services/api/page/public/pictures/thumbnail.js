@@ -1,5 +1,5 @@
 // A small copy of a picture, to show and to keep: a page full of camera photos would need gigabytes.
-import { createTurns } from './waiting.js';
+import { createTurns } from '../common/waiting.js';
 
 /** Enough for a card on a dense screen. */
 const LONGEST_SIDE = 640;

@@ -1,6 +1,6 @@
 // Turns Ctrl-C, SIGTERM, a closed terminal and a vanished npm into one wish to stop.
-import { runProgram } from './processes.mjs';
-import { say } from './report.mjs';
+import { runProgram } from '../processes.mjs';
+import { say } from '../report.mjs';
 
 /** A shell between npm and this script may keep npm's SIGTERM to itself, so this is how it arrives. */
 const PARENT_POLL_MS = 250;

@@ -1,6 +1,6 @@
 // Follows captions to their end: a few by their event stream, the others by asking now and then.
-import { ApiError, readEvents, request } from './api.js';
-import { countDown, createTurns, pause, waitAfter } from './waiting.js';
+import { ApiError, readEvents, request } from '../api/api.js';
+import { countDown, createTurns, pause, waitAfter } from '../common/waiting.js';
 
 /** A browser opens six connections to a server: two for words, two for uploads, two for everything else. */
 const STREAMS = 2;

@@ -1,8 +1,8 @@
 // Keeps child processes running: starts them, restarts one that dies, and stops all in order.
 import { spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
+import { say } from '../report.mjs';
 import { createChildLog } from './child-log.mjs';
-import { say } from './report.mjs';
 import { createWatchdog } from './watchdog.mjs';
 
 /** A child says with this exit code that it can never start, e.g. because its settings are wrong. */

@@ -1,10 +1,10 @@
 // What becomes of a picture: sent, queued, captioned or refused. Cards show it, the history keeps it.
-import { ApiError, postJson, request, send } from './api.js';
+import { ApiError, postJson, request, send } from '../api/api.js';
+import { countDown, createTurns, waitAfter } from '../common/waiting.js';
+import { limits } from '../service/greet.js';
 import { follow, isTerminal } from './follow.js';
-import { limits } from './greet.js';
 import * as history from './history.js';
 import { makeThumbnail } from './thumbnail.js';
-import { countDown, createTurns, waitAfter } from './waiting.js';
 
 const UPLOADS = 2;
 /** After so many broken connections in a row the service is asked whether it is there at all. */

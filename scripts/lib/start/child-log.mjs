@@ -3,8 +3,8 @@
 import { createWriteStream, mkdirSync, renameSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { logDirectory, shownPath } from './paths.mjs';
-import { say } from './report.mjs';
+import { logDirectory, shownPath } from '../paths.mjs';
+import { say } from '../report.mjs';
 
 /** What the levels of the services' JSON log lines mean to a person; the others stay in the file. */
 const shownLevels = { warn: 'warning', error: 'error', fatal: 'error' };

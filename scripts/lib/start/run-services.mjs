@@ -2,16 +2,16 @@
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { build, bundlePath } from './bundle.mjs';
+import { build, bundlePath } from '../bundle.mjs';
+import { ensurePackages } from '../packages.mjs';
+import { logDirectory, repositoryRoot, shownPath } from '../paths.mjs';
+import { forgetRedisUrl, noteRedisUrl } from '../redis/note.mjs';
+import { waitForPong } from '../redis/ping.mjs';
+import { provideRedis } from '../redis/provide.mjs';
+import { Refusal, say, step } from '../report.mjs';
 import { captionDemoPhoto, DEMO_PHOTO } from './demo-caption.mjs';
-import { ensurePackages } from './packages.mjs';
-import { logDirectory, repositoryRoot, shownPath } from './paths.mjs';
-import { forgetRedisUrl, noteRedisUrl } from './redis/note.mjs';
-import { waitForPong } from './redis/ping.mjs';
-import { provideRedis } from './redis/provide.mjs';
-import { Refusal, say, step } from './report.mjs';
+import { localAddress, readSettings, requireFreePort } from './settings.mjs';
 import { claimCheckout } from './single-start.mjs';
-import { localAddress, readSettings, requireFreePort } from './start-settings.mjs';
 import { watchForStop } from './stop-signals.mjs';
 import { createSupervisor } from './supervisor.mjs';
 

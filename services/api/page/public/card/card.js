@@ -1,6 +1,7 @@
 // <caption-card>: one picture, its progress, its words, what they are worth, and what can be done with them.
-import { altAttribute, copyFrom, curlOf } from './copy.js';
-import { authorization } from './key.js';
+
+import { authorization } from '../api/key.js';
+import { altAttribute, copyFrom, curlOf } from '../common/copy.js';
 import { createLook } from './look.js';
 import { needsCheck } from './trust.js';
 
@@ -37,7 +38,7 @@ class CaptionCard extends HTMLElement {
   #look;
   #shown = {};
 
-  /** @param {import('./pictures.js').Picture} picture */
+  /** @param {import('../pictures/picture.js').Picture} picture */
   show(picture) {
     this.picture = picture;
     this.append(template.content.cloneNode(true));
