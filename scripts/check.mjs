@@ -7,6 +7,11 @@ import { findProgram, runProgram } from './lib/processes.mjs';
 import { runCommand, say, step } from './lib/report.mjs';
 import { countsLine, runTests } from './lib/run-tests.mjs';
 
+/**
+ * Each runs a `script` by this Node.js, or a `program` where that is on the path.
+ *
+ * @type {{ name: string, program?: string, script?: string, args: string[], fix: string }[]}
+ */
 const staticChecks = [
   {
     name: 'Format and lint',
@@ -14,12 +19,8 @@ const staticChecks = [
     args: ['check', '--colors=off'],
     fix: 'npm run fix (what it leaves is for you: the lines above)',
   },
-  {
-    name: 'Types',
-    script: 'node_modules/typescript/bin/tsc',
-    args: ['--noEmit'],
-    fix: 'correct the lines above, then npm run types',
-  },
+  typeCheck('Types', '.'),
+  typeCheck('Types of the scripts', 'scripts'),
   {
     name: 'Dead code',
     script: 'node_modules/knip/bin/knip.js',
@@ -33,6 +34,19 @@ const staticChecks = [
     fix: 'correct the lines above; what files include is listed in .luacheckrc',
   },
 ];
+
+/**
+ * @param {string} name
+ * @param {string} project the folder of its tsconfig.json
+ */
+function typeCheck(name, project) {
+  return {
+    name,
+    script: 'node_modules/typescript/bin/tsc',
+    args: ['--project', project],
+    fix: 'correct the lines above, then npm run types',
+  };
+}
 
 /** @returns {Promise<{ passed: number, failed: number }>} how many of the checks did */
 async function runStaticChecks() {

@@ -6,8 +6,8 @@ import path from 'node:path';
 import { build, bundlePath } from './lib/bundle.mjs';
 import { ensurePackages } from './lib/packages.mjs';
 import { repositoryRoot } from './lib/paths.mjs';
+import { runInForeground } from './lib/processes.mjs';
 import { Refusal, runCommand } from './lib/report.mjs';
-import { runInForeground } from './lib/run-in-foreground.mjs';
 
 await runCommand(async () => {
   const [entryPoint, ...args] = process.argv.slice(2);

@@ -3,7 +3,7 @@
 // libtensorflow is taken from TensorFlow's Python wheel and the addon is compiled here.
 import './lib/node-version.mjs';
 import { ensurePackages } from './lib/packages.mjs';
-import { Refusal, runCommand, say, step } from './lib/report.mjs';
+import { Refusal, runCommand, say } from './lib/report.mjs';
 import { isUsable, locateAddon, markUsable, wasMarkedUsable } from './lib/tensorflow/addon.mjs';
 import { buildFromWheel } from './lib/tensorflow/from-wheel.mjs';
 import { runOwnInstaller } from './lib/tensorflow/own-installer.mjs';
@@ -22,7 +22,7 @@ await runCommand(async () => {
   }
   const reasons = [];
   for (const attempt of [runOwnInstaller, buildFromWheel]) {
-    const reason = await attempt(addon, step);
+    const reason = await attempt(addon);
     if (reason === undefined && (await isUsable(addon))) {
       markUsable(addon);
       say('TensorFlow is ready.');

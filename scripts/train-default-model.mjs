@@ -3,8 +3,8 @@
 import './lib/node-version.mjs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { runInForeground } from './lib/processes.mjs';
 import { Refusal, runCommand } from './lib/report.mjs';
-import { runInForeground } from './lib/run-in-foreground.mjs';
 
 const program = fileURLToPath(new URL('run.mjs', import.meta.url));
 const probe = fileURLToPath(new URL('../test/fixtures/photos/cat.jpg', import.meta.url));
@@ -20,7 +20,8 @@ await runCommand(async () => {
   const from = ['--encoder', encoder];
   const photos = ['--data', data];
   const tuning = ['--tune', 'mixed8', ...from];
-  const words = (text) => text.split(' ');
+  const words = (/** @type {string} */ text) => text.split(' ');
+  /** @type {[command: string, ...options: string[]][]} */
   const steps = [
     ['prepare', ...photos],
     ['features', ...photos, ...from, '--flip'],
@@ -44,7 +45,14 @@ await runCommand(async () => {
       'export',
       ...words('--model final --bundle-version 3 --force'),
       ...from,
-      ...['--probe', probe, '--output', output, '--provenance', PROVENANCE, '--licence', LICENCE],
+      '--probe',
+      probe,
+      '--output',
+      output,
+      '--provenance',
+      PROVENANCE,
+      '--licence',
+      LICENCE,
     ],
     ['calibrate', '--bundle', output, ...photos, ...(named ? ['--named', named] : [])],
     ['evaluate', '--bundle', output, ...photos, '--record'],
@@ -59,13 +67,16 @@ await runCommand(async () => {
 });
 
 function readOptions() {
-  const text = { type: 'string' };
   const { values } = parseArgs({
     options: {
-      ...{ data: text, encoder: text, output: text, named: text },
-      run: { ...text, default: 'flickr8k' },
+      data: { type: 'string' },
+      encoder: { type: 'string' },
+      output: { type: 'string' },
+      named: { type: 'string' },
+      run: { type: 'string', default: 'flickr8k' },
     },
   });
-  if (!values.data || !values.encoder || !values.output) throw new Refusal(usage);
-  return values;
+  const { data, encoder, output, named, run } = values;
+  if (!data || !encoder || !output) throw new Refusal(usage);
+  return { data, encoder, output, named, run };
 }

@@ -18,8 +18,8 @@ const entryPoints = [
 ];
 
 /**
- * @param entryPoint e.g. `cli/caption.ts`; of a service, a file in any of its folders
- * @returns where its bundle lies, relative to the repository: in the `dist` of its service or folder
+ * @param {string} entryPoint e.g. `cli/caption.ts`; of a service, a file in any of its folders
+ * @returns {string} where its bundle lies, relative to the repository: in the `dist` of its service or folder
  */
 export function bundlePath(entryPoint) {
   const { dir, name } = path.parse(entryPoint);
@@ -27,7 +27,10 @@ export function bundlePath(entryPoint) {
   return path.join(service ?? dir, 'dist', `${name}.js`);
 }
 
-/** Only our own packages are bundled: native addons and large libraries must be loaded as they are. */
+/**
+ * Only our own packages are bundled: native addons and large libraries must be loaded as they are.
+ * @type {import('esbuild').Plugin}
+ */
 const npmPackagesStayOutside = {
   name: 'npm-packages-stay-outside',
   setup(build) {
@@ -42,7 +45,8 @@ const npmPackagesStayOutside = {
 /**
  * Bundles all entry points, and those asked for besides. A file is replaced only when its content
  * changed, and in one step, so a process that is being started meanwhile never reads half of one.
- * @returns the paths of all bundles, relative to the repository
+ * @param {{ besides?: string[] }} [options]
+ * @returns {Promise<string[]>} the paths of all bundles, relative to the repository
  * @throws Refusal, after esbuild has printed what is wrong and where
  */
 export async function build({ besides = [] } = {}) {
@@ -78,6 +82,7 @@ export async function build({ besides = [] } = {}) {
   return sources.map(bundlePath);
 }
 
+/** @param {import('esbuild').OutputFile} bundle */
 async function replaceIfChanged({ path: file, contents }) {
   const current = await readFile(file).catch(() => undefined);
   if (current?.equals(contents)) return;

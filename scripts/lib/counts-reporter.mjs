@@ -5,6 +5,7 @@ import { writeFileSync } from 'node:fs';
 export const COUNTS_FILE = 'TEST_COUNTS_FILE';
 
 export default class CountsReporter {
+  /** @type {NonNullable<import('vitest/node').Reporter['onTestRunEnd']>} */
   onTestRunEnd(modules, unhandledErrors) {
     // Whatever fails outside a test (an import, a hook, a rejection nobody waits for) is a failure.
     const counts = { passed: 0, failed: unhandledErrors.length, skipped: 0 };

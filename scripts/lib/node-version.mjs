@@ -5,13 +5,14 @@ import fs from 'node:fs';
 const manifest = JSON.parse(
   fs.readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
 );
-const minimum = manifest.engines.node.replace('>=', '').split('.').map(Number);
-const actual = process.versions.node.split('.').map(Number);
+const minimum = manifest.engines.node.replace('>=', '');
+const [major = 0, minor = 0] = minimum.split('.').map(Number);
+const [actualMajor = 0, actualMinor = 0] = process.versions.node.split('.').map(Number);
 
-if (actual[0] < minimum[0] || (actual[0] === minimum[0] && actual[1] < minimum[1])) {
+if (actualMajor < major || (actualMajor === major && actualMinor < minor)) {
   console.error(
     'caption-queue needs Node.js ' +
-      minimum.join('.') +
+      minimum +
       ' or newer; this is ' +
       process.versions.node +
       '. Install a current one from https://nodejs.org and run the command again.',

@@ -40,6 +40,15 @@ export async function ensurePackages({ signal } = {}) {
   });
 }
 
+/**
+ * @typedef {{ version?: string, integrity?: string, optional?: boolean, devOptional?: boolean, peer?: boolean }} LockEntry
+ * @typedef {Record<string, LockEntry>} Lock by the folder that the package lies in
+ */
+
+/**
+ * @param {string} file
+ * @returns {Promise<Lock | undefined>}
+ */
 async function readLock(file) {
   try {
     return JSON.parse(await readFile(path.join(repositoryRoot, file), 'utf8')).packages;
@@ -51,6 +60,8 @@ async function readLock(file) {
 /**
  * Every package of the lock file must be there in its version. Optional ones may be absent (they are
  * for other platforms), and so may what only an optional peer asks for.
+ * @param {Lock} wanted
+ * @param {Lock} installed
  */
 function isSatisfied(wanted, installed) {
   return Object.entries(wanted).every(([location, entry]) => {

@@ -6,7 +6,10 @@ export const repositoryRoot = path.resolve(fileURLToPath(import.meta.url), '../.
 export const dataDirectory = path.resolve(repositoryRoot, process.env.DATA_DIR || '.data');
 export const logDirectory = path.join(dataDirectory, 'logs');
 
-/** @returns the path as a person in the repository would type it */
+/**
+ * @param {string} file
+ * @returns the path as a person in the repository would type it
+ */
 export function shownPath(file) {
   const relative = path.relative(repositoryRoot, file);
   return relative.startsWith('..') ? file : relative;

@@ -8,13 +8,17 @@ const LOG_TICK_MS = 10_000;
 
 /** A failure that the user can do something about; its message is printed without a stack trace. */
 export class Refusal extends Error {
-  /** @param {string} message what happened, to what, and what to do next */
+  /**
+   * @param {string} message what happened, to what, and what to do next
+   * @param {{ exitCode?: number }} [options] default 1
+   */
   constructor(message, { exitCode = 1 } = {}) {
     super(message);
     this.exitCode = exitCode;
   }
 }
 
+/** @param {string} line */
 export function say(line) {
   process.stderr.write(`${line}\n`);
 }
@@ -32,6 +36,7 @@ export async function step(title, work) {
   const terminal = process.stderr.isTTY === true;
   let detail = '';
   let shown = false;
+  /** @type {NodeJS.Timeout | undefined} */
   let ticker;
   const show = () => {
     const line = `${title} … ${elapsed()}${detail === '' ? '' : `, ${detail}`}`;
@@ -65,13 +70,17 @@ export async function step(title, work) {
   }
 }
 
-/** Runs a command's main function; what goes wrong is one clear line and an exit code. */
+/**
+ * Runs a command's main function; what goes wrong is one clear line and an exit code.
+ * @param {() => Promise<void>} main
+ */
 export async function runCommand(main) {
   try {
     await main();
   } catch (error) {
     const debug = process.env.LOG_LEVEL === 'debug' || process.env.LOG_LEVEL === 'trace';
-    say(debug || !(error instanceof Error) ? String(error?.stack ?? error) : error.message);
+    if (error instanceof Error) say(debug ? (error.stack ?? error.message) : error.message);
+    else say(String(error));
     process.exitCode = error instanceof Refusal ? error.exitCode : 1;
   }
 }

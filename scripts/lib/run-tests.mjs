@@ -5,13 +5,15 @@ import path from 'node:path';
 import { COUNTS_FILE } from './counts-reporter.mjs';
 import { ensurePackages } from './packages.mjs';
 import { repositoryRoot } from './paths.mjs';
+import { runInForeground } from './processes.mjs';
 import { findWayToRun } from './redis/provide.mjs';
 import { Refusal, say } from './report.mjs';
-import { runInForeground } from './run-in-foreground.mjs';
+
+/** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
 
 /**
  * @param {string[]} args for vitest, e.g. `['test/shared/model', '-t', 'beam']`
- * @returns {Promise<{ passed: number, failed: number, skipped: number, ok: boolean }>} `ok` is false
+ * @returns {Promise<Counts & { ok: boolean }>} `ok` is false
  *   too when no test was executed
  * @throws Refusal when something that the tests need cannot be set up
  */
@@ -42,7 +44,10 @@ export async function runTests(args) {
   return { ...counts, ok: exitCode === 0 && counts.failed === 0 && executed > 0 };
 }
 
-/** The one closing line: people and machines read it. */
+/**
+ * The one closing line: people and machines read it.
+ * @param {Counts} counts
+ */
 export function countsLine({ passed, failed, skipped }) {
   return `${passed} passed, ${failed} failed, ${skipped} skipped`;
 }
@@ -57,6 +62,10 @@ async function setUpTensorflow() {
   return reason;
 }
 
+/**
+ * @param {string} file
+ * @returns {Counts | undefined}
+ */
 function readCounts(file) {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));

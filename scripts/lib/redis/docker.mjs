@@ -17,7 +17,10 @@ export async function findDocker() {
   return exitCode === 0 ? program : undefined;
 }
 
-/** Downloads the image unless the engine has it. */
+/**
+ * Downloads the image unless the engine has it.
+ * @param {string} docker the program
+ */
 export async function pullImage(docker) {
   const present = await runProgram(docker, ['image', 'inspect', IMAGE]);
   if (present.exitCode === 0) return;
@@ -35,18 +38,23 @@ export async function pullImage(docker) {
 
 /**
  * @param {string} docker the program
- * @param {Awaited<ReturnType<import('./roles.mjs').prepareRole>>} role
- * @returns how to run it: the container stops with its client, the data stays in a named volume
+ * @param {import('./roles.mjs').Role} role
+ * @returns {import('./roles.mjs').ServerCommand} how to run it: the container stops with its client, the data stays in a named volume
  */
 export function dockerCommand(docker, role) {
   return {
     command: docker,
     args: [
-      ...['run', '--rm', '--interactive', '--init'],
-      ...['--label', 'caption-queue=npm-start'],
-      ...['--publish', `127.0.0.1:${role.port}:${CONTAINER_PORT}`],
+      'run',
+      '--rm',
+      '--interactive',
+      '--init',
+      '--label=caption-queue=npm-start',
+      `--publish=127.0.0.1:${role.port}:${CONTAINER_PORT}`,
       ...(role.role === 'durable' ? ['--volume', 'caption-queue-npm-start:/data'] : []),
-      ...[IMAGE, 'valkey-server', '-'],
+      IMAGE,
+      'valkey-server',
+      '-',
     ],
     input: role.configuration({ directory: '/data', bind: '* -::*', port: CONTAINER_PORT }),
   };

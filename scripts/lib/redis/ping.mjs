@@ -20,7 +20,11 @@ export async function waitForPong({ port, password, timeoutMs, signal }) {
   return false;
 }
 
-/** @returns {Promise<string>} both replies, or whatever came before the connection failed */
+/**
+ * @param {number} port
+ * @param {string} commands
+ * @returns {Promise<string>} both replies, or whatever came before the connection failed
+ */
 function ask(port, commands) {
   return new Promise((resolve) => {
     let reply = '';

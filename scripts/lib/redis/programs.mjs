@@ -3,12 +3,24 @@ import { findProgram, runProgram } from '../processes.mjs';
 import { say, step } from '../report.mjs';
 
 /** Older ones lack commands that the queue uses. */
-const MINIMUM_VERSION = [6, 2];
+const MINIMUM_VERSION = { major: 6, minor: 2 };
+const MINIMUM_VERSION_TEXT = `${MINIMUM_VERSION.major}.${MINIMUM_VERSION.minor}`;
 const VERSION_TIMEOUT_MS = 10_000;
+
+/**
+ * @typedef {object} PackageManager
+ * @property {string} program
+ * @property {Record<string, string>} [environment]
+ * @property {string[]} [refresh] reads what there is
+ * @property {string[]} install
+ * @property {string[]} packages
+ * @property {boolean} [asUser] not as root
+ */
 
 /**
  * Package managers, and the packages of each that bring a server, tried in this order. Homebrew
  * refuses to run as root; the others need it.
+ * @type {PackageManager[]}
  */
 const packageManagers = [
   {
@@ -42,18 +54,16 @@ export async function findServerProgram() {
     const version = /\bv=(\d+\.\d+[.\d]*)/.exec(output)?.[1];
     if (version === undefined) continue;
     if (isNewEnough(version)) return { program, version };
-    say(
-      `Redis: ${program} is version ${version}; ${MINIMUM_VERSION.join('.')} or newer is needed.`,
-    );
+    say(`Redis: ${program} is version ${version}; ${MINIMUM_VERSION_TEXT} or newer is needed.`);
   }
   return undefined;
 }
 
+/** @param {string} version */
 function isNewEnough(version) {
-  const [major, minor] = version.split('.').map(Number);
-  return (
-    major > MINIMUM_VERSION[0] || (major === MINIMUM_VERSION[0] && minor >= MINIMUM_VERSION[1])
-  );
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const least = MINIMUM_VERSION;
+  return major > least.major || (major === least.major && minor >= least.minor);
 }
 
 /**
@@ -81,7 +91,10 @@ export async function installServerProgram() {
   return failures;
 }
 
-/** @returns what goes before the command, or undefined when the right to install is missing */
+/**
+ * @param {PackageManager} manager
+ * @returns what goes before the command, or undefined when the right to install is missing
+ */
 async function findPrivilege({ asUser }) {
   if (asUser || process.getuid?.() === 0) return [];
   const sudo = findProgram('sudo');
@@ -90,9 +103,16 @@ async function findPrivilege({ asUser }) {
   return exitCode === 0 ? [sudo, '-n'] : undefined;
 }
 
+/**
+ * @param {PackageManager} manager
+ * @param {string[]} prefix as `findPrivilege` found it
+ * @param {string[]} args
+ * @returns {Promise<string[]>} what failed, in one line; empty when nothing did
+ */
 async function run(manager, prefix, args) {
-  const [program, ...rest] = [...prefix, findProgram(manager.program), ...args];
-  const shown = [...prefix.slice(0, 1).map(() => 'sudo -n'), manager.program, ...args].join(' ');
+  const file = findProgram(manager.program) ?? manager.program;
+  const [program = file, ...rest] = [...prefix, file, ...args];
+  const shown = [...(prefix.length > 0 ? ['sudo -n'] : []), manager.program, ...args].join(' ');
   say(`Redis: not found; installing it system-wide: ${shown}`);
   const { exitCode, output } = await step(shown, (update) =>
     runProgram(program, rest, { env: manager.environment, onLine: update }),

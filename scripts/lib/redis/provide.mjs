@@ -6,11 +6,16 @@ import { findServerProgram, installServerProgram } from './programs.mjs';
 import { prepareRole } from './roles.mjs';
 
 /**
+ * @import { Role, ServerCommand } from './roles.mjs'
+ * @typedef {{ REDIS_URL?: string, CACHE_REDIS_URL?: string }} RedisUrls
+ * @typedef {Role & ServerCommand} RedisServer
+ */
+
+/**
  * Finds out where Redis comes from, and says so. Starts nothing.
- * @param {{ redisUrl?: string, cacheRedisUrl?: string, queueLimitBytes: number }} settings
- * @returns {Promise<{ urls: Record<string, string>, servers: { name: string, port: number,
- *   password: string, command: string, args: string[], input: string }[] }>} the settings that the
- *   services get, and the servers to run for them
+ * @param {{ redisUrl?: string | undefined, cacheRedisUrl?: string | undefined, queueLimitBytes: number }} settings
+ * @returns {Promise<{ urls: RedisUrls, servers: RedisServer[] }>} the settings that the services get, and the servers
+ *   to run for them
  * @throws Refusal when there is no way to a Redis server
  */
 export async function provideRedis({ redisUrl, cacheRedisUrl, queueLimitBytes }) {
@@ -19,19 +24,19 @@ export async function provideRedis({ redisUrl, cacheRedisUrl, queueLimitBytes })
     return { urls: {}, servers: [] };
   }
   const run = await findWayToRun();
-  const roles = cacheRedisUrl === undefined ? ['durable', 'cache'] : ['durable'];
-  const prepared = await Promise.all(roles.map((role) => prepareRole(role, { queueLimitBytes })));
-  const [durable, cache] = prepared;
+  const [durable, cache] = await Promise.all([
+    prepareRole('durable', { queueLimitBytes }),
+    cacheRedisUrl === undefined ? prepareRole('cache', { queueLimitBytes }) : undefined,
+  ]);
   return {
     urls: { REDIS_URL: durable.url, ...(cache && { CACHE_REDIS_URL: cache.url }) },
-    servers: prepared.map((role) => ({ ...role, ...run(role) })),
+    servers: [durable, ...(cache ? [cache] : [])].map((role) => ({ ...role, ...run(role) })),
   };
 }
 
 /**
  * Makes sure that a Redis server can be run on this machine.
- * @returns {Promise<(role: object) => { command: string, args: string[], input: string }>} how to run
- *   one of a role
+ * @returns {Promise<(role: Role) => ServerCommand>} how to run one of a role
  * @throws Refusal when there is none and none can be installed
  */
 export async function findWayToRun() {
@@ -57,6 +62,10 @@ export async function findWayToRun() {
   );
 }
 
+/**
+ * @param {{ program: string, version: string }} found
+ * @returns {(role: Role) => ServerCommand}
+ */
 function localCommand({ program, version }) {
   say(`Redis: ${program} ${version}`);
   return (role) => ({
@@ -67,7 +76,10 @@ function localCommand({ program, version }) {
   });
 }
 
-/** @returns the URL with its password hidden, or a word when it is no URL (the services will say why) */
+/**
+ * @param {string} url
+ * @returns the URL with its password hidden, or a word when it is no URL (the services will say why)
+ */
 function withoutPassword(url) {
   try {
     const parsed = new URL(url);

@@ -11,7 +11,26 @@ const DURABLE_MEMORY_FACTOR = 2;
 /** About 1,900 photos' features of 262 kB each. */
 const CACHE_MEMORY_BYTES = 512 * 1024 ** 2;
 
-/** What differs between the two roles. */
+/**
+ * @typedef {'durable' | 'cache'} RoleName
+ * @typedef {{ queueLimitBytes: number }} Limits
+ *
+ * @typedef {object} Role a server that is not running yet
+ * @property {RoleName} role
+ * @property {string} name in messages, and of the log file
+ * @property {number} port
+ * @property {string} password
+ * @property {string} url
+ * @property {string} directory
+ * @property {(place: { directory: string, bind: string, port: number }) => string} configuration its text
+ *
+ * @typedef {{ command: string, args: string[], input: string }} ServerCommand
+ */
+
+/**
+ * What differs between the two roles.
+ * @type {Record<RoleName, (limits: Limits) => string[]>}
+ */
 const roleSettings = {
   durable: ({ queueLimitBytes }) => [
     `maxmemory ${queueLimitBytes * DURABLE_MEMORY_FACTOR}`,
@@ -24,9 +43,9 @@ const roleSettings = {
 
 /**
  * Chooses a free port and a password for one server.
- * @param {'durable' | 'cache'} role
- * @returns {Promise<{ role: string, name: string, port: number, password: string, url: string,
- *   directory: string, configuration: (place: { directory: string, bind: string, port: number }) => string }>}
+ * @param {RoleName} role
+ * @param {Limits} limits
+ * @returns {Promise<Role>}
  */
 export async function prepareRole(role, { queueLimitBytes }) {
   const port = await findFreePort();
@@ -63,8 +82,9 @@ function findFreePort() {
     const server = createServer();
     server.once('error', reject);
     server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
+      const address = server.address();
+      const port = typeof address === 'object' ? address?.port : undefined;
+      server.close(() => (port ? resolve(port) : reject(new Error('There is no free port.'))));
     });
   });
 }

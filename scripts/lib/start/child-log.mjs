@@ -6,14 +6,15 @@ import { createInterface } from 'node:readline';
 import { logDirectory, shownPath } from '../paths.mjs';
 import { say } from '../report.mjs';
 
-/** What the levels of the services' JSON log lines mean to a person; the others stay in the file. */
+/**
+ * What the levels of the services' JSON log lines mean to a person; the others stay in the file.
+ * @type {Record<string, 'warning' | 'error' | undefined>}
+ */
 const shownLevels = { warn: 'warning', error: 'error', fatal: 'error' };
 
-/**
- * @param {string} name of the child; its log is `.data/logs/<name>.log`, the one before `.1`
- * @returns {{ follow: (stream: import('node:stream').Readable) => void, lastError: () => string | undefined,
- *   file: string, close: () => void }}
- */
+/** @typedef {{ level: string, msg?: string, err?: { message?: string } }} Entry of a service's log */
+
+/** @param {string} name of the child; its log is `.data/logs/<name>.log`, the one before `.1` */
 export function createChildLog(name) {
   mkdirSync(logDirectory, { recursive: true });
   const file = path.join(logDirectory, `${name}.log`);
@@ -24,10 +25,13 @@ export function createChildLog(name) {
   }
   const output = createWriteStream(file);
   output.on('error', () => {}); // A full disk costs the log, not the service.
-  const showAll = ['debug', 'trace'].includes(process.env.LOG_LEVEL);
+  const showAll = ['debug', 'trace'].includes(process.env.LOG_LEVEL ?? '');
+  /** @type {string | undefined} */
   let lastError;
+  /** @type {string | undefined} */
   let lastPlainLine;
 
+  /** @param {string} line */
   function take(line) {
     output.write(`${line}\n`);
     const entry = parse(line);
@@ -47,12 +51,21 @@ export function createChildLog(name) {
 
   return {
     file: shownPath(file),
-    follow: (stream) => createInterface({ input: stream }).on('line', take),
+    /** @param {import('node:stream').Readable} stream */
+    follow: (stream) => {
+      createInterface({ input: stream }).on('line', take);
+    },
     lastError: () => lastError ?? lastPlainLine,
-    close: () => output.end(),
+    close: () => {
+      output.end();
+    },
   };
 }
 
+/**
+ * @param {string} line
+ * @returns {Entry | undefined} undefined when it is no line of the logger
+ */
 function parse(line) {
   if (!line.startsWith('{')) return undefined;
   try {
@@ -63,6 +76,7 @@ function parse(line) {
   }
 }
 
+/** @param {Entry} entry */
 function describe({ msg, err }) {
   const cause = err?.message;
   if (cause === undefined || msg === undefined || msg.includes(cause)) return msg ?? cause ?? '';

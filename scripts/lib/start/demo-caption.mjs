@@ -9,8 +9,13 @@ const POLL_MS = 100;
 const TIMEOUT_MS = 60_000;
 
 /**
+ * @import { Caption } from '@caption-queue/contract/caption'
+ * @import { Problem } from '@caption-queue/contract/errors'
+ */
+
+/**
  * @param {{ address: string, onStatus: (status: string) => void, signal: AbortSignal }} options
- * @returns {Promise<object>} the caption's record, `succeeded`
+ * @returns {Promise<Caption>} one that has `succeeded`
  * @throws an error that says why there is no caption
  */
 export async function captionDemoPhoto({ address, onStatus, signal }) {
@@ -31,12 +36,17 @@ export async function captionDemoPhoto({ address, onStatus, signal }) {
   return record;
 }
 
+/**
+ * @param {string | URL} url
+ * @param {RequestInit} options
+ * @returns {Promise<Caption>}
+ */
 async function request(url, options) {
   const response = await fetch(url, options);
-  const body = await response.json().catch(() => ({}));
-  if (response.ok) return body;
+  if (response.ok) return /** @type {Caption} */ (await response.json());
   if (response.status === 401) {
     throw new Error('the services ask for keys, and "npm run keys -- create" makes one');
   }
-  throw new Error(body.detail ?? `the API answered ${response.status}`);
+  const problem = /** @type {Partial<Problem>} */ (await response.json().catch(() => ({})));
+  throw new Error(problem.detail ?? `the API answered ${response.status}`);
 }

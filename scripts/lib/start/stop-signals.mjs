@@ -16,6 +16,7 @@ export async function watchForStop() {
   const npm = await findNpm();
   const controller = new AbortController();
   let abortedAt = 0;
+  /** @type {Promise<void>} */
   const stopped = new Promise((resolve) => {
     controller.signal.addEventListener('abort', () => {
       abortedAt = Date.now();
@@ -25,7 +26,7 @@ export async function watchForStop() {
   let impatience = () => {};
   let running = false;
 
-  const onSignal = (name) => {
+  const onSignal = (/** @type {string} */ name) => {
     if (!controller.signal.aborted) {
       controller.abort(name);
       return;
@@ -47,9 +48,11 @@ export async function watchForStop() {
     started: () => {
       running = true;
     },
+    /** @param {() => void} action */
     onImpatience: (action) => {
       impatience = action;
     },
+    /** @param {Error} error */
     fail: (error) => {
       if (running) say(`${error.message}\nThe other processes go on.`);
       else controller.abort(error);
@@ -79,11 +82,12 @@ async function findNpm() {
   return undefined;
 }
 
+/** @param {number} pid */
 function exists(pid) {
   try {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return error.code === 'EPERM';
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }

@@ -1,4 +1,5 @@
 // Keeps child processes running: starts them, restarts one that dies, and stops all in order.
+/** @import { ChildProcess } from 'node:child_process' */
 import { spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { say } from '../report.mjs';
@@ -15,11 +16,24 @@ const STABLE_AFTER_MS = 60_000;
 const GRACE_MS = 20_000;
 
 /**
+ * @typedef {ReturnType<typeof createSupervisor>} Supervisor
+ *
+ * @typedef {object} Child
+ * @property {string} name
+ * @property {ReturnType<typeof createChildLog>} log
+ * @property {ChildProcess | undefined} process undefined while it is dead
+ * @property {number} deaths without a minute of life between them
+ *
+ * @typedef {{ code: number | null, signal: NodeJS.Signals | null, spawnError: Error | undefined, lifeMs: number }} Death
+ */
+
+/**
  * @param {{ onCannotStart: (name: string, reason: string) => void }} options called when a child
  *   exits with code 78; it is not restarted
  */
 export function createSupervisor({ onCannotStart }) {
   /** In stop order: what accepts work first, what keeps it last. */
+  /** @type {Map<number, Child[]>} */
   const groups = new Map();
   const watchdog = createWatchdog({ graceMs: GRACE_MS });
   let stopping = false;
@@ -28,9 +42,13 @@ export function createSupervisor({ onCannotStart }) {
    * @param {object} options
    * @param {string} options.name in messages, and of the log file
    * @param {number} options.stopOrder children of a lower number are stopped, and gone, before the next
+   * @param {string} options.command
+   * @param {string[]} options.args
+   * @param {Record<string, string>} [options.env] besides this process's own
    * @param {string} [options.input] for standard input
    */
   function start({ name, stopOrder, command, args, env, input }) {
+    /** @type {Child} */
     const child = { name, log: createChildLog(name), process: undefined, deaths: 0 };
     groups.set(stopOrder, [...(groups.get(stopOrder) ?? []), child]);
     launch();
@@ -50,6 +68,7 @@ export function createSupervisor({ onCannotStart }) {
       running.stdin.on('error', () => {}); // It died before it read; its exit tells.
       running.stdin.end(input ?? '');
       if (running.pid !== undefined) watchdog.watch(running.pid, stopOrder);
+      /** @type {Error | undefined} */
       let spawnError;
       running.once('error', (error) => {
         spawnError = error;
@@ -64,6 +83,7 @@ export function createSupervisor({ onCannotStart }) {
       });
     }
 
+    /** @param {Death} death */
     async function afterDeath({ code, signal, spawnError, lifeMs }) {
       const reason = spawnError?.message ?? child.log.lastError() ?? `see ${child.log.file}`;
       if (code === EXIT_CANNOT_START) {
@@ -88,6 +108,7 @@ export function createSupervisor({ onCannotStart }) {
     watchdog.close();
   }
 
+  /** @param {Child} child */
   async function stopChild(child) {
     const running = child.process;
     if (running?.pid === undefined) return;
@@ -113,7 +134,12 @@ export function createSupervisor({ onCannotStart }) {
   return { start, stop, kill };
 }
 
+/**
+ * @param {number | undefined} pid undefined when it never started
+ * @param {NodeJS.Signals} signal
+ */
 function killGroup(pid, signal) {
+  if (pid === undefined) return;
   try {
     process.kill(-pid, signal);
   } catch {

@@ -15,15 +15,22 @@ export function createWatchdog({ graceMs }) {
   });
   dog.unref();
   dog.stdin.on('error', () => {}); // Without it, only the protection against SIGKILL is lost.
-  const tell = (line) => dog.stdin.write(`${line}\n`);
+  const tell = (/** @type {string} */ line) => dog.stdin.write(`${line}\n`);
   return {
+    /**
+     * @param {number} pid
+     * @param {number} stopOrder
+     */
     watch: (pid, stopOrder) => tell(`+ ${pid} ${stopOrder}`),
+    /** @param {number} pid */
     forget: (pid) => tell(`- ${pid}`),
     close: () => dog.stdin.end(),
   };
 }
 
+/** @param {number} graceMs */
 async function guard(graceMs) {
+  /** @type {Map<number, number>} */
   const children = new Map();
   for await (const line of createInterface({ input: process.stdin })) {
     const [sign, pid, stopOrder] = line.split(' ');
@@ -40,7 +47,11 @@ async function guard(graceMs) {
   }
 }
 
-/** @returns whether there is such a process (or group, when negative) */
+/**
+ * @param {number} pid
+ * @param {NodeJS.Signals | 0} signal
+ * @returns whether there is such a process (or group, when negative)
+ */
 function signalTo(pid, signal) {
   try {
     process.kill(pid, signal);

@@ -14,7 +14,11 @@ const LOAD_TIMEOUT_MS = 60_000;
 
 const require = createRequire(path.join(repositoryRoot, 'package.json'));
 
-/** @returns {{ directory: string, version: string, binary: string, marker: string }} */
+/**
+ * @typedef {{ directory: string, version: string, binary: string, marker: string }} Addon
+ * @returns {Addon}
+ * @throws Refusal when its package is not installed
+ */
 export function locateAddon() {
   let manifest;
   try {
@@ -31,7 +35,10 @@ export function locateAddon() {
   };
 }
 
-/** Loads the addon in a process of its own, as shared/model/engines does, and multiplies two numbers. */
+/**
+ * Loads the addon in a process of its own, as shared/model does, and multiplies two numbers.
+ * @param {Addon} addon
+ */
 export async function isUsable({ directory, binary }) {
   if (!existsSync(binary)) return false;
   const program = `
@@ -48,12 +55,16 @@ export async function isUsable({ directory, binary }) {
   return exitCode === 0;
 }
 
-/** Remembers that it loaded, so that the next run need not try; deleted with the package. */
+/**
+ * Remembers that it loaded, so that the next run need not try; deleted with the package.
+ * @param {Addon} addon
+ */
 export function markUsable(addon) {
   mkdirSync(path.dirname(addon.marker), { recursive: true });
   writeFileSync(addon.marker, platformOf(addon));
 }
 
+/** @param {Addon} addon */
 export function wasMarkedUsable(addon) {
   try {
     return existsSync(addon.binary) && readFileSync(addon.marker, 'utf8') === platformOf(addon);
@@ -62,6 +73,7 @@ export function wasMarkedUsable(addon) {
   }
 }
 
+/** @param {Addon} addon */
 function platformOf({ version }) {
   return `${version} ${process.platform} ${process.arch}\n`;
 }

@@ -6,9 +6,15 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { repositoryRoot } from '../paths.mjs';
 import { findProgram, runProgram } from '../processes.mjs';
+import { step } from '../report.mjs';
 import { NAPI_VERSION } from './addon.mjs';
 
-/** The wheels by CPU. 2.15 is the last whose C API this addon was tested with. */
+/** @typedef {{ requirement: string, sha256: string, platform: string }} Wheel */
+
+/**
+ * The wheels by CPU. 2.15 is the last whose C API this addon was tested with.
+ * @type {Partial<Record<NodeJS.Architecture, Wheel>>}
+ */
 const wheels = {
   x64: {
     requirement: 'tensorflow-cpu==2.15.1',
@@ -42,8 +48,11 @@ const links = {
   'libtensorflow_framework.so': 'libtensorflow_framework.so.2',
 };
 
-/** @returns {Promise<string | undefined>} why it did not work, and what to do about it */
-export async function buildFromWheel({ directory, binary }, step) {
+/**
+ * @param {import('./addon.mjs').Addon} addon
+ * @returns {Promise<string | undefined>} why it did not work, and what to do about it
+ */
+export async function buildFromWheel({ directory, binary }) {
   const wheel = wheels[process.arch];
   if (process.platform !== 'linux' || wheel === undefined) {
     return `Building it from TensorFlow's wheel works on Linux with x64 or arm64 only, this is ${process.platform} ${process.arch}.`;
@@ -52,26 +61,30 @@ export async function buildFromWheel({ directory, binary }, step) {
   const compiler = findProgram('c++', 'g++', 'clang++');
   const hasPip =
     python !== undefined && (await runProgram(python, ['-m', 'pip', '--version'])).exitCode === 0;
-  const missing = [
-    ...(hasPip ? [] : ['Python 3 with pip']),
-    ...(compiler === undefined ? ['a C++ compiler'] : []),
-  ];
-  if (missing.length > 0) {
+  if (!hasPip || compiler === undefined) {
+    const missing = [
+      ...(hasPip ? [] : ['Python 3 with pip']),
+      ...(compiler === undefined ? ['a C++ compiler'] : []),
+    ];
     return `Building it here needs ${missing.join(' and ')}: install ${missing.length > 1 ? 'them' : 'it'} and run npm run setup:tensorflow.`;
   }
   const work = path.join(directory, `deps.${process.pid}`);
   try {
     await mkdir(work, { recursive: true });
     return (
-      (await unpackWheel({ python, wheel, work }, step)) ??
-      (await compileAddon({ compiler, directory, work, binary }, step))
+      (await unpackWheel({ python, wheel, work })) ??
+      (await compileAddon({ compiler, directory, work, binary }))
     );
   } finally {
     await rm(work, { recursive: true, force: true });
   }
 }
 
-async function unpackWheel({ python, wheel, work }, step) {
+/**
+ * @param {{ python: string, wheel: Wheel, work: string }} options `work` is the folder for it
+ * @returns {Promise<string | undefined>} why it did not work
+ */
+async function unpackWheel({ python, wheel, work }) {
   const { requirement, sha256, platform } = wheel;
   const requirements = path.join(work, 'requirements.txt');
   await writeFile(requirements, `${requirement} --hash=sha256:${sha256}\n`);
@@ -79,10 +92,18 @@ async function unpackWheel({ python, wheel, work }, step) {
     runProgram(
       python,
       [
-        ...['-m', 'pip', 'download', '--no-deps', '--require-hashes', '--only-binary', ':all:'],
-        ...['--python-version', '3.11', '--platform', platform],
-        ...['--progress-bar', 'off', '--disable-pip-version-check'],
-        ...['--dest', work, '--requirement', requirements],
+        '-m',
+        'pip',
+        'download',
+        '--no-deps',
+        '--require-hashes',
+        '--only-binary=:all:',
+        '--python-version=3.11',
+        `--platform=${platform}`,
+        '--progress-bar=off',
+        '--disable-pip-version-check',
+        `--dest=${work}`,
+        `--requirement=${requirements}`,
       ],
       { onLine: update },
     ),
@@ -110,21 +131,33 @@ async function unpackWheel({ python, wheel, work }, step) {
 /**
  * Two source files and the C API of Node.js, which is the same in all versions: the compiler is enough, and
  * node-gyp, make and the headers of this very Node.js are not needed.
+ * @param {{ compiler: string, directory: string, work: string, binary: string }} options `work` is the folder for it
+ * @returns {Promise<string | undefined>} why it did not work
  */
-async function compileAddon({ compiler, directory, work, binary }, step) {
+async function compileAddon({ compiler, directory, work, binary }) {
   const require = createRequire(path.join(repositoryRoot, 'package.json'));
-  const { include_dir: nodeHeaders } = require('node-api-headers');
+  const nodeHeaders = path.join(path.dirname(require.resolve('node-api-headers')), 'include');
   const sources = path.join(directory, 'binding');
   const built = path.join(work, 'tfjs_binding.node');
   const { exitCode, output } = await step('Compiling the addon', () =>
     runProgram(compiler, [
-      ...['-std=c++17', '-O2', '-fPIC', '-shared', `-DNAPI_VERSION=${NAPI_VERSION}`],
-      ...[nodeHeaders, path.join(work, 'deps/include'), directory].map((folder) => `-I${folder}`),
-      ...['tfjs_backend.cc', 'tfjs_binding.cc'].map((file) => path.join(sources, file)),
-      ...[`-L${path.join(work, 'deps/lib')}`, '-ltensorflow', '-ltensorflow_framework'],
+      '-std=c++17',
+      '-O2',
+      '-fPIC',
+      '-shared',
+      `-DNAPI_VERSION=${NAPI_VERSION}`,
+      `-I${nodeHeaders}`,
+      `-I${path.join(work, 'deps/include')}`,
+      `-I${directory}`,
+      path.join(sources, 'tfjs_backend.cc'),
+      path.join(sources, 'tfjs_binding.cc'),
+      `-L${path.join(work, 'deps/lib')}`,
+      '-ltensorflow',
+      '-ltensorflow_framework',
       // As the package's own build: the libraries are found relative to the addon.
       '-Wl,-rpath,$ORIGIN/../../deps/lib',
-      ...['-o', built],
+      '-o',
+      built,
     ]),
   );
   if (exitCode !== 0) return `The addon could not be compiled: ${output}`;

@@ -2,14 +2,18 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { runProgram } from '../processes.mjs';
+import { step } from '../report.mjs';
 
 const HOST = 'https://storage.googleapis.com/tensorflow/libtensorflow/';
 /** Behind a firewall the host never answers; nobody should wait long for that. */
 const ANSWER_TIMEOUT_MS = 5_000;
 const INSTALL_TIMEOUT_MS = 15 * 60_000;
 
-/** @returns {Promise<string | undefined>} why it did not work */
-export async function runOwnInstaller({ directory, binary }, step) {
+/**
+ * @param {import('./addon.mjs').Addon} addon
+ * @returns {Promise<string | undefined>} why it did not work
+ */
+export async function runOwnInstaller({ directory, binary }) {
   if (!(await answers())) return `${new URL(HOST).host} does not answer.`;
   const { exitCode, output } = await step('Running the installer of TensorFlow.js', (update) =>
     runProgram(process.execPath, [path.join(directory, 'scripts/install.js')], {

@@ -1,53 +1,10 @@
 // For whoever runs the service: is it alive, is it ready, what is it, how does it do.
 import type { WorkerStage } from '@caption-queue/contract/caption';
-import { Heartbeat } from '@caption-queue/contract/heartbeat';
+import type { Heartbeat } from '@caption-queue/contract/heartbeat';
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import type { ApiDependencies } from '../dependencies.ts';
-
-const Check = Type.Object({
-  ok: Type.Boolean(),
-  detail: Type.Union([Type.String(), Type.Null()], { description: 'What is wrong, or null.' }),
-});
-
-const StageCheck = Type.Object({
-  ...Check.properties,
-  workers: Type.Object(
-    {
-      ready: Type.Integer(),
-      starting: Type.Integer(),
-      refusing: Type.Integer({ description: 'Take no work, e.g. because their model is damaged.' }),
-    },
-    { description: 'Workers of this stage that were heard of lately.' },
-  ),
-});
-
-const Readiness = Type.Object({
-  status: Type.Enum(['ok', 'degraded', 'unavailable'], {
-    description:
-      '`degraded`: pictures are accepted, but a stage has no worker that is ready, so they wait.',
-  }),
-  checks: Type.Object({ redis: Check, encode: StageCheck, decode: StageCheck }),
-});
-type Readiness = Type.Static<typeof Readiness>;
-
-const Info = Type.Object({
-  name: Type.String(),
-  version: Type.String(),
-  model: Heartbeat.properties.model,
-  auth: Type.Enum(['none', 'required'], { description: 'Are keys asked for?' }),
-  workers: Type.Array(Heartbeat),
-  limits: Type.Object({
-    max_upload_bytes: Type.Integer(),
-    max_pixels: Type.Integer(),
-    queue_limit: Type.Integer({ description: 'Captions in work at once.' }),
-    tenant_queue_limit: Type.Integer({ description: 'The same of one tenant.' }),
-    requests_per_minute: Type.Union([Type.Integer(), Type.Null()], {
-      description: 'Of a key; null is without limit.',
-    }),
-    retention_seconds: Type.Integer(),
-  }),
-});
+import { Info, Readiness } from './schemas.ts';
 
 const json = (description: string, schema: Type.TSchema) => ({
   description,
@@ -107,7 +64,7 @@ export function operatingRoutes(app: FastifyInstance, dependencies: ApiDependenc
         response: { 200: json('What runs here.', Info) },
       },
     },
-    async (_request, reply): Promise<Type.Static<typeof Info>> => {
+    async (_request, reply): Promise<Info> => {
       const workers = await heartbeats.list().catch(() => []);
       reply.header('cache-control', 'no-store');
       return {
