@@ -21,6 +21,7 @@ const staticChecks = [
   },
   typeCheck('Types', '.'),
   typeCheck('Types of the scripts', 'scripts'),
+  typeCheck('Types of the page', 'services/api/page'),
   {
     name: 'Dead code',
     script: 'node_modules/knip/bin/knip.js',

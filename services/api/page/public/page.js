@@ -1,19 +1,23 @@
 // The page: puts ways in, cards, history and views together.
-import './card/card.js';
-import { ask } from './api/api.js';
+import { ask, messageOf } from './api/api.js';
+import { CaptionCard } from './card/card.js';
 import { needsCheck } from './card/trust.js';
+import { element, find } from './common/element.js';
 import { listenForPictures } from './entrance/intake.js';
 import * as history from './pictures/history.js';
 import { knownPicture, newPicture } from './pictures/picture.js';
 import { greet } from './service/greet.js';
 import { showViews } from './views.js';
 
-const find = (selector) => document.querySelector(selector);
-const cards = find('#cards');
+/** @import { Picture, PictureSource } from './pictures/picture.js' */
+
+const cards = find('#cards', HTMLElement);
+/** @type {Map<Picture, CaptionCard>} */
 const shown = new Map();
 
+/** @param {string} text nothing when it is empty */
 const tell = (text) => {
-  const notice = find('#notice');
+  const notice = find('#notice', HTMLElement);
   notice.textContent = text;
   notice.hidden = text === '';
 };
@@ -29,14 +33,15 @@ function count() {
     const done = pictures.filter(({ status }) => status === 'succeeded').length;
     const ended = pictures.filter((picture) => picture.ended).length;
     document.body.classList.toggle('busy', pictures.length > 0);
-    find('#tally').textContent =
+    find('#tally', HTMLElement).textContent =
       ended === pictures.length
         ? `${done} captioned${ended > done ? `, ${ended - done} not` : ''}`
         : `${ended} of ${pictures.length} done`;
-    find('#clear').hidden = pictures.length < 2;
+    clear.hidden = pictures.length < 2;
   });
 }
 
+/** @param {Picture} picture */
 function onChange(picture) {
   const card = shown.get(picture);
   if (!card) return;
@@ -47,24 +52,28 @@ function onChange(picture) {
   if (was !== picture.status) count();
 }
 
-/** The words were read as they came; this tells whose they were, or why there are none. */
+/**
+ * The words were read as they came; this tells whose they were, or why there are none.
+ *
+ * @param {Picture} picture
+ */
 function announce({ name, status, problem, record }) {
-  find('#announcer').textContent =
+  const output = record?.output;
+  find('#announcer', HTMLElement).textContent =
     status === 'succeeded'
-      ? `${name} is captioned${needsCheck(record.output) ? ', a suggestion to check' : ''}.`
+      ? `${name} is captioned${output && needsCheck(output) ? ', a suggestion to check' : ''}.`
       : `${name}: ${status}. ${problem ?? ''}`;
 }
 
+/** @param {Picture} picture */
 function createCard(picture) {
-  const item = document.createElement('li');
-  const card = document.createElement('caption-card');
-  item.append(card);
+  const card = new CaptionCard(picture);
   card.dataset.said = picture.status;
-  card.show(picture);
   shown.set(picture, card);
-  return item;
+  return element('li', {}, card);
 }
 
+/** @param {PictureSource[]} sources */
 function add(sources) {
   const pictures = sources.map((source, i) => newPicture(source, i, onChange));
   cards.prepend(...pictures.map(createCard));
@@ -72,6 +81,7 @@ function add(sources) {
   count();
 }
 
+/** @param {Picture} picture */
 async function remove(picture) {
   const item = shown.get(picture)?.parentElement;
   if (!item) return;
@@ -79,37 +89,39 @@ async function remove(picture) {
   const hadFocus = item.contains(document.activeElement);
   shown.delete(picture);
   item.remove();
-  if (hadFocus) (next?.querySelector('.remove') ?? find('#files')).focus();
+  if (hadFocus) find(next ? '.remove' : '#files', HTMLElement, next ?? document).focus();
   count();
   await picture.remove();
 }
 
-cards.addEventListener('remove', ({ target }) => remove(target.picture));
+cards.addEventListener('remove', ({ target }) => {
+  if (target instanceof CaptionCard) remove(target.picture);
+});
 
 let sure = false;
-const clear = find('#clear');
+const clear = find('#clear', HTMLElement);
 clear.addEventListener('click', () => {
   setSure(!sure);
   if (sure) return;
   for (const picture of [...shown.keys()]) remove(picture);
   // The button goes with them.
-  find('#files').focus();
+  find('#files', HTMLElement).focus();
 });
 clear.addEventListener('blur', () => setSure(false));
 
-/** Everything at once is asked for twice. */
+/** Everything at once is asked for twice. @param {boolean} value */
 function setSure(value) {
   sure = value;
   clear.textContent = sure ? 'Remove all for good?' : 'Remove all';
 }
 
-find('#example').addEventListener('click', async () => {
+find('#example', HTMLElement).addEventListener('click', async () => {
   try {
     const blob = await (await ask('/entrance/example.jpg')).blob();
     add([{ file: new File([blob], 'example.jpg', { type: blob.type }) }]);
     tell('');
   } catch (error) {
-    tell(error.message);
+    tell(messageOf(error));
   }
 });
 

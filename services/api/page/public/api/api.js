@@ -1,12 +1,24 @@
-// Talks to the API: JSON answers, uploads with progress, event streams; asks for a key when one is wanted.
+// Talks to the API: JSON answers and uploads with progress; asks for a key when one is wanted.
 import { authorization, wantKey } from './key.js';
+
+/**
+ * @import { Caption } from '@caption-queue/contract/caption'
+ * @import { Problem } from '@caption-queue/contract/errors'
+ * @import { PictureSource } from '../pictures/picture.js'
+ *
+ * @typedef {Omit<RequestInit, 'headers'> & { headers?: Record<string, string> }} RequestOptions
+ */
 
 /** An answer that says no, or no answer at all (then without `status`). */
 export class ApiError extends Error {
-  /** @param {{ detail: string, code?: string, status?: number, retryAfterSeconds?: number }} answer */
+  /**
+   * @param {{ detail: string, code?: string | undefined, status?: number, retryAfterSeconds?: number | undefined }} answer
+   */
   constructor({ detail, code, status, retryAfterSeconds }) {
     super(detail);
-    Object.assign(this, { code, status, retryAfterSeconds });
+    this.code = code;
+    this.status = status;
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 
   /** Would the same request be answered later? */
@@ -15,16 +27,33 @@ export class ApiError extends Error {
   }
 }
 
-/** A stream sends a comment every 15 s at least; one that is silent for longer has died unnoticed. */
-const SILENCE_MS = 40_000;
+/** No answer came at all. */
+export const unreachable = () => new ApiError({ detail: 'The service cannot be reached.' });
 
-const unreachable = () => new ApiError({ detail: 'The service cannot be reached.' });
+/** @param {unknown} error @returns {string} what to say of it */
+export const messageOf = (error) => (error instanceof Error ? error.message : String(error));
 
-/** @returns {ApiError} from a status, the body's text and the header `Retry-After` */
-function refusal(status, text, retryAfter) {
+/** @param {unknown} error @returns {number | undefined} of the answer that it was */
+export const statusOf = (error) => (error instanceof ApiError ? error.status : undefined);
+
+const LONGEST_WAIT_SECONDS = 15;
+
+/**
+ * @param {unknown} error
+ * @param {number} failures
+ * @returns {number} seconds to wait after so many: what the service says, else longer each time
+ */
+export function waitAfter(error, failures) {
+  const asked = error instanceof ApiError ? error.retryAfterSeconds : undefined;
+  return Math.ceil(asked ?? Math.min(2 ** failures, LONGEST_WAIT_SECONDS));
+}
+
+/** @param {{ status: number, text: string, retryAfter: string | null }} answer its body and the header `Retry-After` */
+function refusal({ status, text, retryAfter }) {
+  /** @type {Partial<Problem>} */
   let problem = {};
   try {
-    problem = JSON.parse(text);
+    problem = JSON.parse(text) ?? {};
   } catch {
     // A proxy's answer is no problem+json.
   }
@@ -36,7 +65,13 @@ function refusal(status, text, retryAfter) {
   });
 }
 
-/** Sends a request, again with a key when one was asked for. @returns {Promise<Response>} an answer that is ok */
+/**
+ * Sends a request, again with a key when one was asked for.
+ *
+ * @param {string} url
+ * @param {RequestOptions} [options]
+ * @returns {Promise<Response>} an answer that is ok
+ */
 export async function ask(url, { headers, ...options } = {}) {
   for (;;) {
     const sent = authorization();
@@ -48,53 +83,89 @@ export async function ask(url, { headers, ...options } = {}) {
       throw unreachable();
     }
     if (response.ok) return response;
-    const error = refusal(
-      response.status,
-      await response.text().catch(() => ''),
-      response.headers.get('retry-after'),
-    );
+    const error = refusal({
+      status: response.status,
+      text: await response.text().catch(() => ''),
+      retryAfter: response.headers.get('retry-after'),
+    });
     if (error.status !== 401 || !(await wantKey(error.message, sent))) throw error;
   }
 }
 
-/** @returns {Promise<any>} the JSON of an answer, undefined when it has no body; rejects with an ApiError */
-export async function request(url, options) {
-  const response = await ask(url, options);
-  return response.status === 204 ? undefined : response.json();
+/**
+ * @template Answer
+ * @param {string} text
+ * @returns {Answer}
+ * @throws an error when it is no JSON, as the page of a network that wants a login
+ */
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error('Another program answered in the place of the service.');
+  }
 }
 
+/**
+ * @template Answer
+ * @param {string} url
+ * @param {RequestOptions} [options]
+ * @returns {Promise<Answer>} the JSON of the answer
+ * @throws ApiError
+ */
+export async function request(url, options) {
+  return parsed(await (await ask(url, options)).text());
+}
+
+/**
+ * @template Answer
+ * @param {string} url
+ * @param {object} body
+ * @param {RequestOptions} [options]
+ * @returns {Promise<Answer>} the JSON of the answer
+ * @throws ApiError
+ */
 export const postJson = (url, body, options) =>
   request(url, {
     ...options,
     method: 'POST',
-    ...(body && {
-      headers: { 'content-type': 'application/json', ...options?.headers },
-      body: JSON.stringify(body),
-    }),
+    headers: { 'content-type': 'application/json', ...options?.headers },
+    body: JSON.stringify(body),
   });
 
 /**
  * Asks for a caption. The key makes it safe to send the same again.
  *
- * @param {{ file?: File, url?: string }} source
+ * @param {PictureSource} source
+ * @param {object} options
+ * @param {string} options.idempotencyKey
+ * @param {AbortSignal} options.signal
  * @param {(share: number) => void} options.onProgress 0 to 1 of the bytes
- * @returns {Promise<any>} the record of the new caption
+ * @returns {Promise<Caption>} the new caption
  */
 export async function send(source, { idempotencyKey, signal, onProgress }) {
   // Done anew though the answer may be known: only then are there words to watch, and where each was found.
   const headers = { 'idempotency-key': idempotencyKey, 'cache-control': 'no-cache' };
-  if (source.url) return postJson('/v1/captions', { image_url: source.url }, { headers, signal });
+  const { file, url } = source;
+  if (file === undefined) return postJson('/v1/captions', { image_url: url }, { headers, signal });
   for (;;) {
     const sent = authorization();
     try {
-      return await upload(source.file, { headers: { ...headers, ...sent }, signal, onProgress });
+      const options = { headers: { ...headers, ...sent }, signal, onProgress };
+      return parsed(await upload(file, options));
     } catch (error) {
-      if (error.status !== 401 || !(await wantKey(error.message, sent))) throw error;
+      if (statusOf(error) !== 401 || !(await wantKey(messageOf(error), sent))) throw error;
     }
   }
 }
 
-/** By XMLHttpRequest, since `fetch` doesn't tell how much of a body was sent. */
+/**
+ * By XMLHttpRequest, since `fetch` doesn't tell how much of a body was sent.
+ *
+ * @param {File} file
+ * @param {{ headers: Record<string, string>, signal: AbortSignal, onProgress: (share: number) => void }} options
+ * @returns {Promise<string>} the answer's body
+ */
 function upload(file, { headers, signal, onProgress }) {
   return new Promise((resolve, reject) => {
     const form = new FormData();
@@ -110,55 +181,12 @@ function upload(file, { headers, signal, onProgress }) {
     xhr.addEventListener('abort', () => reject(signal.reason));
     xhr.addEventListener('load', () => {
       const { status, responseText } = xhr;
-      if (status >= 200 && status < 300) resolve(JSON.parse(responseText));
-      else reject(refusal(status, responseText, xhr.getResponseHeader('retry-after')));
+      if (status >= 200 && status < 300) resolve(responseText);
+      else {
+        const retryAfter = xhr.getResponseHeader('retry-after');
+        reject(refusal({ status, text: responseText, retryAfter }));
+      }
     });
     xhr.send(form);
   });
-}
-
-/**
- * Reads server-sent events. Not by EventSource, which can't send a key.
- *
- * @param {string | undefined} options.lastEventId from where to go on
- * @param {() => void} options.onOpen the service answers; events come when there is something to tell
- * @yields {{ id: string, type: string, data: object }}
- */
-export async function* readEvents(url, { lastEventId, signal, onOpen }) {
-  const silence = new AbortController();
-  const headers = lastEventId === undefined ? {} : { 'last-event-id': lastEventId };
-  let timer = setTimeout(() => silence.abort(), SILENCE_MS);
-  try {
-    const response = await ask(url, { headers, signal: AbortSignal.any([signal, silence.signal]) });
-    if (response.status === 204) return;
-    onOpen();
-    let text = '';
-    for await (const part of parts(response.body.pipeThrough(new TextDecoderStream()))) {
-      clearTimeout(timer);
-      timer = setTimeout(() => silence.abort(), SILENCE_MS);
-      const blocks = (text + part).split('\n\n');
-      text = blocks.pop();
-      for (const block of blocks) {
-        const fields = Object.fromEntries(block.split('\n').map((line) => line.split(/: ?(.*)/s)));
-        if (fields.data) {
-          yield { id: fields.id, type: fields.event, data: JSON.parse(fields.data) };
-        }
-      }
-    }
-  } catch (error) {
-    throw error instanceof ApiError || signal.aborted ? error : unreachable();
-  } finally {
-    clearTimeout(timer);
-    silence.abort();
-  }
-}
-
-/** A stream's parts; not every browser can iterate over one. */
-async function* parts(stream) {
-  const reader = stream.getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return;
-    yield value;
-  }
 }

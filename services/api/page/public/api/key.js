@@ -1,8 +1,11 @@
 // The API key: asked for when the service wants one, kept until the tab is closed and nowhere else.
+import { find } from '../common/element.js';
+
 const NAME = 'caption-queue-key';
+/** @type {Promise<boolean> | undefined} */
 let asking;
 
-/** @returns {{ authorization?: string }} the header to send */
+/** @returns {Record<string, string>} the header to send, `authorization`, if any */
 export function authorization() {
   const key = sessionStorage.getItem(NAME);
   return key ? { authorization: `Bearer ${key}` } : {};
@@ -12,7 +15,7 @@ export function authorization() {
  * Shows the dialog, once for all who ask at the same time.
  *
  * @param {string} reason the service's words
- * @param {{ authorization?: string }} sent what was refused; when another key was entered meanwhile, nobody is asked
+ * @param {Record<string, string>} sent what was refused; when another key was entered meanwhile, nobody is asked
  * @returns {Promise<boolean>} is there a key to try?
  */
 export async function wantKey(reason, sent) {
@@ -23,10 +26,11 @@ export async function wantKey(reason, sent) {
   return asking;
 }
 
+/** @param {string} reason @returns {Promise<boolean>} was one given? */
 function askForKey(reason) {
-  const dialog = document.querySelector('#key-dialog');
-  const input = dialog.querySelector('input');
-  dialog.querySelector('.reason').textContent = reason;
+  const dialog = find('#key-dialog', HTMLDialogElement);
+  const input = find('input', HTMLInputElement, dialog);
+  find('.reason', HTMLElement, dialog).textContent = reason;
   input.value = '';
   dialog.returnValue = '';
   dialog.showModal();

@@ -1,7 +1,15 @@
 // Texts for the clipboard.
+import { find } from './element.js';
+
+/** @import { PictureSource } from '../pictures/picture.js' */
+
 const COPIED_MS = 1600;
 
-/** The clipboard API exists only on https and localhost; elsewhere the text is selected and copied the old way. */
+/**
+ * The clipboard API exists only on https and localhost; elsewhere the text is selected and copied the old way.
+ *
+ * @param {string} text
+ */
 async function copy(text) {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);
   const area = document.createElement('textarea');
@@ -12,27 +20,37 @@ async function copy(text) {
   area.remove();
 }
 
-/** Copies, and says so: on the button for a moment, and aloud. */
+/**
+ * Copies, and says so: on the button for a moment, and aloud.
+ *
+ * @param {HTMLElement} button
+ * @param {string} text
+ */
 export async function copyFrom(button, text) {
-  const { label = button.textContent } = button.dataset;
+  const { label = button.textContent ?? '' } = button.dataset;
   button.dataset.label = label;
   button.textContent = await copy(text).then(
     () => 'Copied',
     () => 'Not allowed',
   );
-  document.querySelector('#announcer').textContent = button.textContent;
+  find('#announcer', HTMLElement).textContent = button.textContent;
   setTimeout(() => {
     button.textContent = label;
   }, COPIED_MS);
 }
 
-/** @returns {string} an attribute as it stands in HTML */
+/** @param {string} text @returns {string} an attribute as it stands in HTML */
 export const altAttribute = (text) =>
   `alt="${text.replaceAll('&', '&amp;').replaceAll('"', '&quot;')}"`;
 
+/** @param {string} text */
 const quoted = (text) => `'${text.replaceAll("'", `'\\''`)}'`;
 
-/** @returns {string} the command that asks the same; the key stays a variable */
+/**
+ * @param {{ name: string, source?: PictureSource | undefined }} picture
+ * @param {boolean} withKey
+ * @returns {string} the command that asks the same; the key stays a variable
+ */
 export function curlOf({ name, source }, withKey) {
   const url = source?.url;
   // In quotes of its own, since curl reads options after a semicolon.

@@ -1,19 +1,29 @@
-// Makes elements. Text stays text, whoever wrote it.
+// Finds elements and makes them. Text stays text, whoever wrote it.
 
 /**
- * @param {string} name tag, with classes after dots
- * @param {Record<string, any>} properties of the element; functions listen to the event of their name
+ * @template {Element} E
+ * @param {string} selector
+ * @param {new () => E} kind e.g. `HTMLInputElement`
+ * @param {ParentNode} [within] default: the page
+ * @returns {E} the first that the selector names
+ * @throws when there is none, or one of another kind
  */
-export function element(name, properties = {}, ...children) {
-  const [tag, ...classes] = name.split('.');
-  const made = document.createElement(tag);
-  made.className = classes.join(' ');
-  for (const [key, value] of Object.entries(properties)) {
-    if (typeof value === 'function') made.addEventListener(key, value);
-    else if (key.includes('-')) made.setAttribute(key, value);
-    else made[key] = value;
-  }
-  made.append(...children.filter((child) => child !== null && child !== undefined));
+export function find(selector, kind, within = document) {
+  const found = within.querySelector(selector);
+  if (found instanceof kind) return found;
+  throw new Error(`There is no ${kind.name} at ${selector}.`);
+}
+
+/**
+ * @template {keyof HTMLElementTagNameMap} T
+ * @param {T} tag
+ * @param {Partial<HTMLElementTagNameMap[T]>} [properties] of the element, `onclick` and the like among them
+ * @param {...(Node | string)} children
+ * @returns {HTMLElementTagNameMap[T]}
+ */
+export function element(tag, properties = {}, ...children) {
+  const made = Object.assign(document.createElement(tag), properties);
+  made.append(...children);
   return made;
 }
 

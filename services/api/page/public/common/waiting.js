@@ -1,7 +1,8 @@
 // Waiting: for a turn, for a time that is counted down, for the network.
 
-/** @returns a way to let only so many work at once, first come first served */
+/** @param {number} most @returns a way to let only so many work at once, first come first served */
 export function createTurns(most) {
+  /** @type {(() => void)[]} */
   const line = [];
   let taken = 0;
   const release = () => {
@@ -10,7 +11,10 @@ export function createTurns(most) {
     else taken -= 1;
   };
   return {
-    /** @returns {Promise<() => void>} resolves when it is this one's turn, to the function that ends the turn */
+    /**
+     * @param {AbortSignal} signal
+     * @returns {Promise<() => void>} resolves when it is this one's turn, to the function that ends the turn
+     */
     async take(signal) {
       signal.throwIfAborted();
       if (taken < most) {
@@ -18,20 +22,26 @@ export function createTurns(most) {
         return release;
       }
       // Whoever ends a turn hands it over.
-      await new Promise((resolve, reject) => {
-        line.push(resolve);
+      return new Promise((resolve, reject) => {
+        const begin = () => resolve(release);
+        line.push(begin);
         signal.addEventListener('abort', () => {
-          const place = line.indexOf(resolve);
+          const place = line.indexOf(begin);
           if (place >= 0) line.splice(place, 1);
           reject(signal.reason);
         });
       });
-      return release;
     },
   };
 }
 
-/** Resolves after a time; rejects when the signal fires. */
+/**
+ * Resolves after a time; rejects when the signal fires.
+ *
+ * @param {number} ms
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<void>}
+ */
 export function pause(ms, signal) {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
@@ -43,7 +53,12 @@ export function pause(ms, signal) {
   });
 }
 
-/** Counts whole seconds down to nothing; ends early when the browser is back on the network. */
+/**
+ * Counts whole seconds down to nothing; ends early when the browser is back on the network.
+ *
+ * @param {number} seconds
+ * @param {{ signal: AbortSignal, onSecond: (left: number) => void }} options
+ */
 export async function countDown(seconds, { signal, onSecond }) {
   const online = new AbortController();
   addEventListener('online', () => online.abort(), { signal, once: true });
@@ -57,9 +72,3 @@ export async function countDown(seconds, { signal, onSecond }) {
     if (signal.aborted) throw error;
   }
 }
-
-const LONGEST_WAIT_SECONDS = 15;
-
-/** @returns seconds to wait after so many failures: what the service says, else longer each time */
-export const waitAfter = (error, failures) =>
-  Math.ceil(error.retryAfterSeconds ?? Math.min(2 ** failures, LONGEST_WAIT_SECONDS));

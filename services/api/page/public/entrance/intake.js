@@ -1,10 +1,15 @@
 // The ways in: pictures that are chosen, dropped or pasted, and addresses that are typed, dropped or pasted.
+import { find } from '../common/element.js';
+
+/** @import { PictureSource } from '../pictures/picture.js' */
 
 /**
- * @param {(sources: { file?: File, url?: string }[]) => void} options.onSources
+ * @param {object} options
+ * @param {(sources: PictureSource[]) => void} options.onSources
  * @param {(text: string) => void} options.onNothing says why nothing came of it
  */
 export function listenForPictures({ onSources, onNothing }) {
+  /** @param {FileList} files */
   function takeFiles(files) {
     const all = [...files];
     const pictures = all.filter(({ type }) => type === '' || type.startsWith('image/'));
@@ -13,7 +18,11 @@ export function listenForPictures({ onSources, onNothing }) {
     if (pictures.length > 0) onSources(pictures.map((file) => ({ file })));
   }
 
-  /** @param {string} otherwise what to say when there is no address in it @returns {boolean} was there one? */
+  /**
+   * @param {string} text
+   * @param {string} otherwise what to say when there is no address in it
+   * @returns {boolean} was there one?
+   */
   function takeText(text, otherwise) {
     const urls = text
       .split(/\s+/)
@@ -23,22 +32,23 @@ export function listenForPictures({ onSources, onNothing }) {
     return urls.length > 0;
   }
 
-  const input = document.querySelector('#files');
+  const input = find('#files', HTMLInputElement);
   input.addEventListener('change', () => {
-    takeFiles(input.files);
+    if (input.files) takeFiles(input.files);
     // The same file may be chosen again.
     input.value = '';
   });
 
-  const form = document.querySelector('#by-url');
+  const form = find('#by-url', HTMLFormElement);
+  const url = find('#url', HTMLInputElement, form);
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     const otherwise = 'An address begins with https:// and names a picture.';
-    if (takeText(form.url.value, otherwise)) form.reset();
+    if (takeText(url.value, otherwise)) form.reset();
   });
 
   let depth = 0;
-  const setDepth = (value) => {
+  const setDepth = (/** @type {number} */ value) => {
     depth = value;
     document.body.classList.toggle('dragging', depth > 0);
   };
@@ -48,16 +58,20 @@ export function listenForPictures({ onSources, onNothing }) {
   addEventListener('drop', (event) => {
     event.preventDefault();
     setDepth(0);
-    const { files } = event.dataTransfer;
+    const { dataTransfer } = event;
+    if (!dataTransfer) return;
     const otherwise = 'There was no picture in what was dropped.';
     // A picture that is dragged over from another page may come as its address alone.
-    if (files.length > 0) takeFiles(files);
-    else takeText(event.dataTransfer.getData('text/uri-list'), otherwise);
+    if (dataTransfer.files.length > 0) takeFiles(dataTransfer.files);
+    else takeText(dataTransfer.getData('text/uri-list'), otherwise);
   });
   addEventListener('paste', ({ target, clipboardData }) => {
+    if (!clipboardData) return;
+    const inField = target instanceof Element && target.closest('input') !== null;
     if (clipboardData.files.length > 0) takeFiles(clipboardData.files);
-    else if (!target.closest?.('input')) takeText(clipboardData.getData('text'), '');
+    else if (!inField) takeText(clipboardData.getData('text'), '');
   });
 }
 
+/** @param {number} count */
 const left = (count) => (count === 1 ? 'one file was left out' : `${count} files were left out`);

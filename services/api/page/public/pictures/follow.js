@@ -1,6 +1,14 @@
 // Follows captions to their end: a few by their event stream, the others by asking now and then.
-import { ApiError, readEvents, request } from '../api/api.js';
-import { countDown, createTurns, pause, waitAfter } from '../common/waiting.js';
+import { ApiError, request, waitAfter } from '../api/api.js';
+import { readEvents } from '../api/events.js';
+import { countDown, createTurns, pause } from '../common/waiting.js';
+
+/**
+ * @import { Caption } from '@caption-queue/contract/caption'
+ * @import { CaptionEvent } from '@caption-queue/contract/events'
+ *
+ * @typedef {{ url: string, signal: AbortSignal, onRecord: (record: Caption) => void }} Watch
+ */
 
 /** A browser opens six connections to a server: two for words, two for uploads, two for everything else. */
 const STREAMS = 2;
@@ -8,9 +16,11 @@ const STREAMS = 2;
 const ASK_EVERY_MS = 250;
 
 const TERMINAL = ['succeeded', 'failed', 'canceled', 'expired'];
+/** @param {string} status */
 export const isTerminal = (status) => TERMINAL.includes(status);
 
 const turns = createTurns(STREAMS);
+/** @type {Set<Watch>} */
 const watched = new Set();
 let asking = false;
 
@@ -18,9 +28,11 @@ let asking = false;
  * Resolves when the stream has told all, over outages too. A caption that waits for its stream is asked for meanwhile,
  * so it may be reported as ended before its words are.
  *
- * @param {object} record as the API answers it
- * @param {(event: { type: string, data: object }) => void} options.onEvent
- * @param {(record: object) => void} options.onRecord
+ * @param {Caption} record
+ * @param {object} options
+ * @param {AbortSignal} options.signal
+ * @param {(event: CaptionEvent) => void} options.onEvent
+ * @param {(record: Caption) => void} options.onRecord
  * @param {(secondsLeft: number) => void} options.onTrouble the connection is lost; tried again in so many seconds, 0 when
  *   it is there again
  */
@@ -41,7 +53,13 @@ export async function follow(record, { signal, onEvent, onRecord, onTrouble }) {
   }
 }
 
+/**
+ * @param {string} url
+ * @param {{ signal: AbortSignal, onTrouble: (secondsLeft: number) => void }} options
+ * @returns {AsyncGenerator<CaptionEvent, void>} the events up to the one that tells of the end
+ */
 async function* resumedEvents(url, { signal, onTrouble }) {
+  /** @type {string | undefined} */
   let lastEventId;
   const onOpen = () => onTrouble(0);
   for (let failures = 0; ; failures += 1) {
@@ -51,7 +69,9 @@ async function* resumedEvents(url, { signal, onTrouble }) {
         failures = 0;
         lastEventId = event.id;
         yield event;
-        if (event.type !== 'status' && isTerminal(event.data.status)) return;
+        if (event.type !== 'status' && 'status' in event.data && isTerminal(event.data.status)) {
+          return;
+        }
       }
     } catch (caught) {
       if (!(caught instanceof ApiError) || !caught.passes) throw caught;
@@ -65,13 +85,15 @@ async function* resumedEvents(url, { signal, onTrouble }) {
 async function askAround() {
   if (asking) return;
   asking = true;
-  while (watched.size > 0) {
+  for (;;) {
     const [watch] = watched;
+    if (watch === undefined) break;
     watched.delete(watch);
     if (watch.signal.aborted) continue;
     watched.add(watch);
     await pause(ASK_EVERY_MS);
     try {
+      /** @type {Caption} */
       const record = await request(watch.url, { signal: watch.signal });
       if (!watched.has(watch)) continue;
       watch.onRecord(record);

@@ -1,42 +1,66 @@
 // What becomes of a picture: sent, queued, captioned or refused. Cards show it, the history keeps it.
-import { ApiError, postJson, request, send } from '../api/api.js';
-import { countDown, createTurns, waitAfter } from '../common/waiting.js';
-import { limits } from '../service/greet.js';
+import { ApiError, ask, messageOf, request } from '../api/api.js';
+import { quantised } from '../card/attention.js';
+import { deliver, random } from './deliver.js';
 import { follow, isTerminal } from './follow.js';
 import * as history from './history.js';
 import { makeThumbnail } from './thumbnail.js';
 
-const UPLOADS = 2;
-/** After so many broken connections in a row the service is asked whether it is there at all. */
-const BROKEN_UPLOADS = 3;
-/** Would the same be refused again? Another's site may answer next time. */
-const isLasting = ({ status, code }) =>
-  [400, 413, 415, 422].includes(status) && code !== 'image_fetch_failed';
+/**
+ * @import { Caption, CaptionStatus } from '@caption-queue/contract/caption'
+ * @import { CaptionEvent } from '@caption-queue/contract/events'
+ *
+ * @typedef {{ file: File, url?: undefined } | { file?: undefined, url: string }} PictureSource
+ * @typedef {CaptionStatus | 'waiting' | 'sending' | 'held' | 'offline'} PictureStatus
+ * @typedef {{ text: string, attention?: Uint8Array | null }} Word `attention`: 64 of 0 to 255
+ * @typedef {(picture: Picture) => void} OnChange
+ *
+ * @typedef {object} KeptPicture what stays over a reload
+ * @property {string} key sorts by time
+ * @property {string} name
+ * @property {PictureStatus} status
+ * @property {Caption} [record]
+ * @property {Word[]} [words]
+ * @property {Blob | null} [thumbnail]
+ * @property {string | null} [problem]
+ * @property {PictureSource | undefined} [source] a file only before it was kept
+ */
+
+/**
+ * Would the same be refused again? Another's site may answer next time.
+ *
+ * @param {unknown} error
+ */
+const isLasting = (error) =>
+  error instanceof ApiError &&
+  [400, 413, 415, 422].includes(error.status ?? 0) &&
+  error.code !== 'image_fetch_failed';
+
 /** From here on a person wonders. */
 const SLOW_MS = 20_000;
 
-const turns = createTurns(UPLOADS);
-const random = () =>
-  [...crypto.getRandomValues(new Uint8Array(12))].map((n) => (n % 36).toString(36)).join('');
-
 /**
- * @param {{ file?: File, url?: string }} source
+ * @param {PictureSource} source
  * @param {number} place in what was added together, 0 to 999
- * @param {(picture: Picture) => void} onChange
+ * @param {OnChange} onChange
  */
 export function newPicture(source, place, onChange) {
   // Sorts by time; of what was added together the first is the newest.
   const key = `${Date.now().toString(36)}-${999 - place}-${random()}`;
-  const name = source.url ? nameOf(source.url) : source.file.name || 'Pasted picture';
+  const name = source.file ? source.file.name || 'Pasted picture' : nameOf(source.url);
   return new Picture({ key, name, source, status: 'waiting' }, onChange);
 }
 
-/** @param {any} entry as `Picture.kept` made it */
+/**
+ * @param {KeptPicture} entry
+ * @param {OnChange} onChange
+ */
 export const knownPicture = (entry, onChange) => new Picture(entry, onChange);
 
+/** @param {string} url */
 const nameOf = (url) => {
   const { hostname, pathname } = new URL(url);
-  const last = pathname.split('/').pop();
+  const last = pathname.split('/').pop() ?? '';
   try {
     return decodeURI(last) || hostname;
   } catch {
@@ -48,12 +72,40 @@ const nameOf = (url) => {
 export class Picture {
   #onChange;
   #abort = new AbortController();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
   #slow;
   #removed = false;
 
-  constructor(entry, onChange) {
-    /** What was said of it, besides `status`; each is only there in the states it belongs to. */
-    Object.assign(this, { words: [], draft: '', problem: null, thumbnail: null }, entry);
+  /** What a caption that is not final may become. */
+  draft = '';
+  /** How much of its file was sent, 0 to 1. */
+  progress = 0;
+  /** Seconds until it is sent again. */
+  seconds = 0;
+  /** Seconds until it is followed again; 0 while it is. */
+  lost = 0;
+  /** Captions before it in the queue. */
+  ahead = 0;
+  slow = false;
+  canceling = false;
+  /** Sent again, it would be refused again. */
+  refused = false;
+  /** Its file is of a kind that the browser can't show. */
+  unseen = false;
+
+  /**
+   * @param {KeptPicture} entry
+   * @param {OnChange} onChange
+   */
+  constructor({ key, name, status, source, record, words, thumbnail, problem }, onChange) {
+    this.key = key;
+    this.name = name;
+    this.status = status;
+    this.source = source;
+    this.record = record;
+    this.words = words ?? [];
+    this.thumbnail = thumbnail ?? null;
+    this.problem = problem ?? null;
     this.#onChange = onChange;
   }
 
@@ -70,6 +122,7 @@ export class Picture {
     return this.source !== undefined && !this.refused;
   }
 
+  /** @param {Partial<Picture>} values */
   #change(values) {
     const moved = values.status !== undefined && values.status !== this.status;
     Object.assign(this, values);
@@ -86,13 +139,17 @@ export class Picture {
 
   /** Sends and follows it, or goes on following after a reload. Never rejects. */
   async run() {
-    const { signal } = this;
-    if (this.source?.file && this.thumbnail === null) this.#show();
+    const { signal, source } = this;
+    if (source?.file && this.thumbnail === null) this.#show(source.file);
     try {
-      this.record ??= await this.#deliver();
-      this.#take(this.record);
+      const onChange = (/** @type {Partial<Picture>} */ values) => this.#change(values);
+      const record = this.record ?? (source && (await deliver(source, { signal, onChange })));
+      if (record === undefined)
+        throw new Error('It was lost before it was sent. Add it once more.');
+      this.record = record;
+      this.#take(record);
       await this.#keep();
-      await follow(this.record, {
+      await follow(record, {
         signal,
         onEvent: (event) => this.#hear(event),
         onRecord: (record) => this.#take(record),
@@ -101,51 +158,20 @@ export class Picture {
     } catch (error) {
       if (signal.aborted || this.ended) return;
       const refused = isLasting(error);
-      this.#change({ status: 'failed', lost: 0, problem: error.message, refused });
+      this.#change({ status: 'failed', lost: 0, problem: messageOf(error), refused });
     }
     await this.#keep();
   }
 
-  async #show() {
-    const thumbnail = await makeThumbnail(this.source.file, this.signal).catch(() => null);
+  /** @param {File} file */
+  async #show(file) {
+    const thumbnail = await makeThumbnail(file, this.signal).catch(() => null);
     if (this.signal.aborted) return;
     this.#change({ thumbnail, unseen: thumbnail === null });
     if (this.record) await this.#keep();
   }
 
-  async #deliver() {
-    const { signal } = this;
-    this.#change({ status: 'waiting', problem: null });
-    refuseTooLarge(this.source.file);
-    const release = await turns.take(signal);
-    // Sending again after a broken connection must not make two captions of it.
-    const idempotencyKey = random();
-    try {
-      for (let failures = 1; ; failures += 1) {
-        this.#change({ status: 'sending', progress: 0 });
-        try {
-          const onProgress = (progress) => this.#change({ progress });
-          return await send(this.source, { idempotencyKey, signal, onProgress });
-        } catch (error) {
-          if (!(error instanceof ApiError) || !error.passes) throw error;
-          if (error.status === undefined && failures >= BROKEN_UPLOADS) await complainIfAlive();
-          await countDown(waitAfter(error, failures), {
-            signal,
-            onSecond: (seconds) =>
-              this.#change({
-                status: error.status === undefined ? 'offline' : 'held',
-                seconds,
-                problem: error.message,
-              }),
-          });
-          this.#change({ problem: null });
-        }
-      }
-    } finally {
-      release();
-    }
-  }
-
+  /** @param {CaptionEvent} event */
   #hear({ type, data }) {
     if (type === 'word') {
       const { index, text, attention } = data;
@@ -153,18 +179,25 @@ export class Picture {
       this.#change({ words });
     } else if (type === 'draft') this.#change({ draft: data.caption });
     else if (type === 'restarted') this.#change({ words: [], draft: '' });
-    else if (type !== 'status') this.#take(data);
-    else if (!this.ended) this.#change({ status: data.status });
+    else if (type === 'status') {
+      if (!this.ended) this.#change({ status: data.status });
+    } else if (this.record) {
+      // A stream's last event lacks the addresses.
+      this.#take({ ...this.record, ...data });
+    }
   }
 
-  /** Believes a record, unless the stream told of the end already. */
+  /**
+   * Believes a record, unless the stream told of the end already.
+   *
+   * @param {Caption} record
+   */
   #take(record) {
     const { status, queue, error } = record;
     if (this.ended && !isTerminal(status)) return;
     this.#change({
       status,
-      // A stream's last event lacks the addresses.
-      record: { ...this.record, ...record },
+      record,
       lost: 0,
       ahead: queue.ahead,
       problem: error?.detail ?? null,
@@ -179,18 +212,21 @@ export class Picture {
       return this.#change({ status: 'canceled', canceling: false });
     }
     try {
-      this.#take(await postJson(record.urls.cancel));
+      /** @type {Caption} */
+      const canceled = await request(record.urls.cancel, { method: 'POST' });
+      if (this.record?.id === record.id) this.#take(canceled);
     } catch {
       // It has ended meanwhile, and the stream says how; or the service is away, and so is the answer.
     }
-    this.#change({ canceling: false });
+    // What was asked for anew meanwhile is not this one.
+    if (this.record?.id === record.id) this.#change({ canceling: false });
   }
 
   /** Once more from the beginning, under a new id. */
   retry() {
     this.#stop();
     this.record = undefined;
-    this.#change({ words: [], draft: '', problem: null, status: 'waiting' });
+    this.#change({ words: [], draft: '', problem: null, status: 'waiting', canceling: false });
     return this.run();
   }
 
@@ -199,7 +235,7 @@ export class Picture {
     this.#removed = true;
     this.#stop();
     await history.forget(this.key);
-    if (this.record) await request(this.record.urls.self, { method: 'DELETE' }).catch(() => {});
+    if (this.record) await ask(this.record.urls.self, { method: 'DELETE' }).catch(() => {});
   }
 
   #stop() {
@@ -211,32 +247,7 @@ export class Picture {
   #keep() {
     if (this.record === undefined || this.#removed) return;
     const { key, name, status, record, words, thumbnail, problem } = this;
-    const source = this.source?.url ? { url: this.source.url } : undefined;
+    const source = this.source?.url === undefined ? undefined : { url: this.source.url };
     return history.save({ key, name, status, record, words, thumbnail, problem, source });
-  }
-}
-
-/** Numbers of which only proportions are shown need no more than a byte. @returns {Uint8Array | null} 64 of 0 to 255 */
-function quantised(weights) {
-  if (!weights) return null;
-  const most = Math.max(...weights);
-  return Uint8Array.from(weights, (weight) => Math.round((weight / most) * 255));
-}
-
-/** A service may hang up on a body that is too large before it can say so. */
-function refuseTooLarge({ size } = {}) {
-  if (!(size > limits.uploadBytes)) return;
-  const inMegabytes = (bytes) => `${(bytes / 1024 / 1024).toFixed(1)} MB`;
-  throw new ApiError({
-    status: 413,
-    detail: `This picture has ${inMegabytes(size)}, more than the ${inMegabytes(limits.uploadBytes)} that the service takes. Send a smaller one.`,
-  });
-}
-
-/** A service that answers but breaks off uploads will do so again. */
-async function complainIfAlive() {
-  const alive = await request('/livez').catch(() => undefined);
-  if (alive) {
-    throw new ApiError({ detail: 'The connection broke off each time while this was being sent.' });
   }
 }

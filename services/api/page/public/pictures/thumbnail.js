@@ -6,7 +6,11 @@ const LONGEST_SIDE = 640;
 const QUALITY = 0.78;
 const turns = createTurns(2);
 
-/** @param {Blob} file @returns {Promise<Blob | null>} null when the browser can't read it */
+/**
+ * @param {Blob} file
+ * @param {AbortSignal} signal
+ * @returns {Promise<Blob | null>} null when the browser can't read it
+ */
 export async function makeThumbnail(file, signal) {
   const release = await turns.take(signal);
   try {
@@ -16,6 +20,7 @@ export async function makeThumbnail(file, signal) {
     canvas.width = Math.max(1, Math.round(picture.width * scale));
     canvas.height = Math.max(1, Math.round(picture.height * scale));
     const context = canvas.getContext('2d');
+    if (context === null) return null;
     context.imageSmoothingQuality = 'high';
     context.drawImage(picture, 0, 0, canvas.width, canvas.height);
     picture.close();

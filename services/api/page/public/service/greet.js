@@ -1,10 +1,14 @@
 // What the page knows of its service: version and limits once, and how it feels now and then.
-import { request } from '../api/api.js';
+import { request, statusOf } from '../api/api.js';
+import { find } from '../common/element.js';
 import { pause } from '../common/waiting.js';
+
+/** @import { Info, Readiness } from '../../../operating/schemas.ts' */
 
 const READY_POLL_MS = 15_000;
 const AWAY_POLL_MS = 3_000;
 
+/** @type {Record<Readiness['status'] | 'away' | 'offline', string>} */
 const HEALTH = {
   ok: 'Ready',
   degraded: 'No worker ready: pictures are accepted and wait',
@@ -18,9 +22,9 @@ export const limits = { uploadBytes: Number.POSITIVE_INFINITY };
 
 export async function greet() {
   introduce().catch(() => {});
-  const health = document.querySelector('#health');
+  const health = find('#health', HTMLElement);
   for (;;) {
-    const status = await ask();
+    const status = await readHealth();
     if (health.dataset.status !== status) {
       health.dataset.status = status;
       health.textContent = HEALTH[status];
@@ -33,20 +37,24 @@ export async function greet() {
   }
 }
 
-async function ask() {
+/** @returns {Promise<keyof typeof HEALTH>} */
+async function readHealth() {
   if (!navigator.onLine) return 'offline';
   try {
-    return (await request('/readyz')).status;
+    /** @type {Readiness} */
+    const { status } = await request('/readyz');
+    return status;
   } catch (error) {
-    return error.status === undefined ? 'away' : 'unavailable';
+    return statusOf(error) === undefined ? 'away' : 'unavailable';
   }
 }
 
 async function introduce() {
+  /** @type {Info} */
   const { version, model, limits: theirs } = await request('/info');
   const parts = [`caption-queue ${version}`, model && `${model.name} ${model.version}`];
-  document.querySelector('#about').textContent = parts.filter(Boolean).join(' · ');
+  find('#about', HTMLElement).textContent = parts.filter(Boolean).join(' · ');
   limits.uploadBytes = theirs.max_upload_bytes;
   const megabytes = Math.round(theirs.max_upload_bytes / 1024 / 1024);
-  if (megabytes > 0) document.querySelector('#limit').textContent = `, up to ${megabytes} MB`;
+  if (megabytes > 0) find('#limit', HTMLElement).textContent = `, up to ${megabytes} MB`;
 }

@@ -1,9 +1,11 @@
 // Prometheus' text → numbers.
 
-/** @returns {{ name: string, labels: Record<string, string>, value: number }[]} */
+/** @typedef {{ name: string, labels: Record<string, string>, value: number }} Sample */
+
+/** @param {string} text @returns {Sample[]} */
 export function parseMetrics(text) {
   return [...text.matchAll(/^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)/gm)].map(
-    ([, name, labels = '', value]) => ({
+    ([, name = '', labels = '', value]) => ({
       name,
       labels: Object.fromEntries(
         [...labels.matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)].map(([, key, text]) => [key, text]),
@@ -13,7 +15,12 @@ export function parseMetrics(text) {
   );
 }
 
-/** @returns {number} of all samples of that name whose labels match */
+/**
+ * @param {Sample[]} samples
+ * @param {string} name
+ * @param {Record<string, string>} [labels]
+ * @returns {number} of all samples of that name whose labels match
+ */
 export function sumOf(samples, name, labels = {}) {
   return samples
     .filter((sample) => sample.name === name)

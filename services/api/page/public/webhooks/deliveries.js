@@ -1,16 +1,18 @@
 // What was sent to one endpoint: each delivery with its attempts, looked at again while one is on its way.
-import { postJson, request } from '../api/api.js';
+import { ask, request } from '../api/api.js';
 import { element, timeOf } from '../common/element.js';
+
+/** @import { WebhookDelivery } from '@caption-queue/contract/webhooks' */
 
 const LOOK_AGAIN_MS = 1500;
 
 /**
  * @param {string} path of the endpoint
- * @param {(act: () => Promise<void>) => Promise<void>} attempt tells of what fails
+ * @param {(act: () => Promise<unknown>) => Promise<void>} attempt tells of what fails
  */
 export function createDeliveries(path, attempt) {
   const rows = element('tbody');
-  const none = element('p.empty', { textContent: 'Nothing was sent yet.' });
+  const none = element('p', { className: 'empty', textContent: 'Nothing was sent yet.' });
   const table = element(
     'table',
     {},
@@ -18,17 +20,26 @@ export function createDeliveries(path, attempt) {
     rows,
   );
   const details = element(
-    'details.deliveries',
-    { toggle: () => details.open && load() },
+    'details',
+    { className: 'deliveries' },
     element('summary', { textContent: 'Deliveries' }),
     none,
-    element('div.scroll', { role: 'region', tabIndex: 0, 'aria-label': 'Deliveries' }, table),
+    element(
+      'div',
+      { className: 'scroll', role: 'region', tabIndex: 0, ariaLabel: 'Deliveries' },
+      table,
+    ),
   );
+  details.ontoggle = () => {
+    if (details.open) load();
+  };
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
 
   const load = () =>
     attempt(async () => {
       clearTimeout(timer);
+      /** @type {{ data: WebhookDelivery[] }} */
       const { data } = await request(`${path}/deliveries`);
       rows.replaceChildren(...data.map(row));
       none.hidden = data.length > 0;
@@ -37,28 +48,30 @@ export function createDeliveries(path, attempt) {
       if (waits && details.open && details.isConnected) timer = setTimeout(load, LOOK_AGAIN_MS);
     });
 
-  function row({ id, type, status, created_at: createdAt, attempts, next_attempt_at: next }) {
-    const replay = async () => {
-      await attempt(() => postJson(`${path}/deliveries/${id}/replay`));
+  /** @param {WebhookDelivery} delivery */
+  function row(delivery) {
+    const { id, type, status } = delivery;
+    const when = timeOf(delivery.created_at);
+    const replay = element('button', {
+      className: 'link replay',
+      type: 'button',
+      textContent: 'Send again',
+      ariaLabel: `Send again: ${type}, ${when}`,
+    });
+    replay.onclick = async () => {
+      await attempt(() => ask(`${path}/deliveries/${id}/replay`, { method: 'POST' }));
       await load();
     };
-    return element(
+    const made = element(
       'tr',
-      { 'data-status': status },
+      {},
       element('td', {}, element('code', { textContent: type })),
-      element('td', { textContent: timeOf(createdAt) }),
-      element('td', { textContent: outcome({ status, attempts, next }) }),
-      element(
-        'td',
-        {},
-        element('button.link.replay', {
-          type: 'button',
-          textContent: 'Send again',
-          'aria-label': `Send again: ${type}, ${timeOf(createdAt)}`,
-          click: replay,
-        }),
-      ),
+      element('td', { textContent: when }),
+      element('td', { textContent: outcome(delivery) }),
+      element('td', {}, replay),
     );
+    made.dataset.status = status;
+    return made;
   }
 
   return {
@@ -71,14 +84,18 @@ export function createDeliveries(path, attempt) {
   };
 }
 
+/** @param {string} textContent */
 const headCell = (textContent) =>
   textContent === '' ? element('td') : element('th', { scope: 'col', textContent });
 
-function outcome({ status, attempts, next }) {
+/** @param {WebhookDelivery} delivery */
+function outcome({ status, attempts, next_attempt_at: next }) {
   const last = attempts.at(-1);
   const tries = attempts.length > 1 ? `, ${attempts.length} attempts` : '';
   if (!last) return 'On its way';
-  const answer = last.status ? `${last.status} in ${last.latency_ms} ms` : last.error;
+  const answer = last.status
+    ? `${last.status} in ${last.latency_ms} ms`
+    : (last.error ?? 'No answer');
   if (status === 'succeeded') return `Received: ${answer}${tries}`;
   const again = next ? `; again at ${timeOf(next)}` : '; given up';
   return `${(last.error ?? answer).replace(/\.$/, '')}${tries}${again}`;

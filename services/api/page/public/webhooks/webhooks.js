@@ -1,8 +1,10 @@
 // <webhook-panel>: registers endpoints, tries them out, shows what was sent and sends it again.
-import { postJson, request } from '../api/api.js';
+import { ask, messageOf, postJson, request } from '../api/api.js';
 import { copyFrom } from '../common/copy.js';
-import { element } from '../common/element.js';
+import { element, find } from '../common/element.js';
 import { createDeliveries } from './deliveries.js';
+
+/** @import { DisabledReason, Webhook } from '@caption-queue/contract/webhooks' */
 
 const EVENTS = [
   'caption.succeeded',
@@ -11,6 +13,7 @@ const EVENTS = [
   'caption.expired',
   'batch.completed',
 ];
+/** @type {Record<DisabledReason, string>} */
 const REASONS = {
   requested: 'Switched off',
   gone: 'Disabled: it answered 410 Gone',
@@ -18,9 +21,9 @@ const REASONS = {
 };
 
 class WebhookPanel extends HTMLElement {
-  #list = element('ul.hooks');
-  #problem = element('p.notice', { role: 'alert', hidden: true });
-  #secret = element('div.secret', { role: 'status', hidden: true });
+  #list = element('ul', { className: 'hooks' });
+  #problem = element('p', { className: 'notice', role: 'alert', hidden: true });
+  #secret = element('div', { className: 'secret', role: 'status', hidden: true });
 
   connectedCallback() {
     if (!this.hasChildNodes()) {
@@ -31,8 +34,8 @@ class WebhookPanel extends HTMLElement {
 
   #intro() {
     return element(
-      'header.panel-head',
-      {},
+      'header',
+      { className: 'panel-head' },
       element('h1', { textContent: 'Be told instead of asking' }),
       element('p', {
         textContent:
@@ -50,13 +53,9 @@ class WebhookPanel extends HTMLElement {
         name,
       ),
     );
-    const submit = (event) => {
-      event.preventDefault();
-      this.#register(event.currentTarget);
-    };
-    return element(
-      'form.hook-form',
-      { submit },
+    const form = element(
+      'form',
+      { className: 'hook-form' },
       element('label', { htmlFor: 'hook-url', textContent: 'Address' }),
       element('input', {
         id: 'hook-url',
@@ -70,25 +69,33 @@ class WebhookPanel extends HTMLElement {
       element(
         'fieldset',
         {},
-        element('legend.unseen', { textContent: 'Events it is told of' }),
+        element('legend', { className: 'unseen', textContent: 'Events it is told of' }),
         ...boxes,
       ),
     );
+    form.onsubmit = (event) => {
+      event.preventDefault();
+      this.#register(form);
+    };
+    return form;
   }
 
+  /** @param {HTMLFormElement} form */
   async #register(form) {
     const events = [...new FormData(form).getAll('event')];
     await this.#attempt(async () => {
+      /** @type {Webhook & { secret: string }} */
       const { url, secret } = await postJson('/v1/webhooks', {
-        url: form.url.value,
+        url: find('#hook-url', HTMLInputElement, form).value,
         ...(events.length > 0 && { events }),
       });
       form.reset();
-      const copy = element('button.quiet', {
+      const copy = element('button', {
+        className: 'quiet',
         type: 'button',
         textContent: 'Copy secret',
-        click: () => copyFrom(copy, secret),
       });
+      copy.onclick = () => copyFrom(copy, secret);
       this.#secret.replaceChildren(
         element('p', {
           textContent: `What comes to ${url} is signed with this. It is shown once.`,
@@ -101,66 +108,76 @@ class WebhookPanel extends HTMLElement {
     });
   }
 
-  /** Shows why something did not work. */
+  /**
+   * Shows why something did not work.
+   *
+   * @param {() => Promise<unknown>} act
+   */
   #attempt = async (act) => {
     this.#problem.hidden = true;
     try {
       await act();
     } catch (error) {
-      this.#problem.textContent = error.message;
+      this.#problem.textContent = messageOf(error);
       this.#problem.hidden = false;
     }
   };
 
   #load = () =>
     this.#attempt(async () => {
+      /** @type {{ data: Webhook[] }} */
       const { data } = await request('/v1/webhooks');
       this.#list.replaceChildren(...data.map((hook) => this.#item(hook)));
       if (data.length === 0) {
-        this.#list.append(element('li.empty', { textContent: 'Nobody is told yet.' }));
+        this.#list.append(
+          element('li', { className: 'empty', textContent: 'Nobody is told yet.' }),
+        );
       }
     });
 
+  /** @param {Webhook} hook */
   #item(hook) {
     const path = `/v1/webhooks/${hook.id}`;
     const deliveries = createDeliveries(path, this.#attempt);
-    const test = async () => {
-      await this.#attempt(() => postJson(`${path}/test`));
+    const test = element('button', {
+      className: 'quiet test',
+      type: 'button',
+      textContent: 'Send a test',
+      disabled: !hook.enabled,
+    });
+    test.onclick = async () => {
+      await this.#attempt(() => ask(`${path}/test`, { method: 'POST' }));
       deliveries.open();
     };
+    const remove = element('button', {
+      className: 'link delete',
+      type: 'button',
+      textContent: 'Delete',
+    });
     let sure = false;
-    const remove = async ({ currentTarget }) => {
+    remove.onclick = async () => {
       if (!sure) {
         sure = true;
-        currentTarget.textContent = 'Delete for good?';
+        remove.textContent = 'Delete for good?';
         return;
       }
-      await this.#attempt(() => request(path, { method: 'DELETE' }));
+      await this.#attempt(() => ask(path, { method: 'DELETE' }));
       await this.#load();
     };
     return element(
-      'li.hook',
-      {},
-      element('p.hook-url', { textContent: hook.url }),
-      element('p.hook-state', { textContent: stateOf(hook) }),
-      element(
-        'div.actions',
-        {},
-        element('button.quiet.test', {
-          type: 'button',
-          textContent: 'Send a test',
-          disabled: !hook.enabled,
-          click: test,
-        }),
-        element('button.link.delete', { type: 'button', textContent: 'Delete', click: remove }),
-      ),
+      'li',
+      { className: 'hook' },
+      element('p', { className: 'hook-url', textContent: hook.url }),
+      element('p', { className: 'hook-state', textContent: stateOf(hook) }),
+      element('div', { className: 'actions' }, test, remove),
       deliveries.element,
     );
   }
 }
 
+/** @param {Webhook} hook */
 function stateOf({ enabled, disabled_reason: reason, failing_since: since, events }) {
-  if (!enabled) return REASONS[reason] ?? 'Disabled';
+  if (!enabled) return reason === null ? 'Disabled' : REASONS[reason];
   const told =
     events.length === EVENTS.length ? 'Told of everything' : `Told of ${events.join(', ')}`;
   return since ? `Failing since ${new Date(since).toLocaleString()}. ${told}` : told;
