@@ -15,15 +15,15 @@ export function createWatchdog({ graceMs }) {
   });
   dog.unref();
   dog.stdin.on('error', () => {}); // Without it, only the protection against SIGKILL is lost.
-  const tell = (/** @type {string} */ line) => dog.stdin.write(`${line}\n`);
+  const write = (/** @type {string} */ line) => dog.stdin.write(`${line}\n`);
   return {
     /**
      * @param {number} pid
      * @param {number} stopOrder
      */
-    watch: (pid, stopOrder) => tell(`+ ${pid} ${stopOrder}`),
+    watch: (pid, stopOrder) => write(`+ ${pid} ${stopOrder}`),
     /** @param {number} pid */
-    forget: (pid) => tell(`- ${pid}`),
+    forget: (pid) => write(`- ${pid}`),
     close: () => dog.stdin.end(),
   };
 }

@@ -6,7 +6,7 @@ import { element, find } from './common/element.js';
 import { listenForPictures } from './entrance/intake.js';
 import * as history from './pictures/history.js';
 import { knownPicture, newPicture } from './pictures/picture.js';
-import { greet } from './service/greet.js';
+import { showService } from './service/health.js';
 import { showViews } from './views.js';
 
 /** @import { Picture, PictureSource } from './pictures/picture.js' */
@@ -16,7 +16,7 @@ const cards = find('#cards', HTMLElement);
 const shown = new Map();
 
 /** @param {string} text nothing when it is empty */
-const tell = (text) => {
+const showNotice = (text) => {
   const notice = find('#notice', HTMLElement);
   notice.textContent = text;
   notice.hidden = text === '';
@@ -53,7 +53,7 @@ function onChange(picture) {
 }
 
 /**
- * The words were read as they came; this tells whose they were, or why there are none.
+ * The words were read as they came; this showNotices whose they were, or why there are none.
  *
  * @param {Picture} picture
  */
@@ -119,15 +119,15 @@ find('#example', HTMLElement).addEventListener('click', async () => {
   try {
     const blob = await (await ask('/entrance/example.jpg')).blob();
     add([{ file: new File([blob], 'example.jpg', { type: blob.type }) }]);
-    tell('');
+    showNotice('');
   } catch (error) {
-    tell(messageOf(error));
+    showNotice(messageOf(error));
   }
 });
 
-listenForPictures({ onSources: add, onNothing: tell });
+listenForPictures({ onSources: add, onNothing: showNotice });
 showViews();
-greet();
+showService();
 
 for (const entry of await history.load()) {
   const picture = knownPicture(entry, onChange);

@@ -143,7 +143,7 @@ export const postJson = (url, body, options) =>
  * @param {(share: number) => void} options.onProgress 0 to 1 of the bytes
  * @returns {Promise<Caption>} the new caption
  */
-export async function send(source, { idempotencyKey, signal, onProgress }) {
+export async function createCaption(source, { idempotencyKey, signal, onProgress }) {
   // Done anew though the answer may be known: only then are there words to watch, and where each was found.
   const headers = { 'idempotency-key': idempotencyKey, 'cache-control': 'no-cache' };
   const { file, url } = source;

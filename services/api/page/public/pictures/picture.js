@@ -1,9 +1,9 @@
 // What becomes of a picture: sent, queued, captioned or refused. Cards show it, the history keeps it.
 import { ApiError, ask, messageOf, request } from '../api/api.js';
 import { quantised } from '../card/attention.js';
-import { deliver, random } from './deliver.js';
 import { follow, isTerminal } from './follow.js';
 import * as history from './history.js';
+import { random, sendPicture } from './sending.js';
 import { makeThumbnail } from './thumbnail.js';
 
 /**
@@ -143,16 +143,16 @@ export class Picture {
     if (source?.file && this.thumbnail === null) this.#show(source.file);
     try {
       const onChange = (/** @type {Partial<Picture>} */ values) => this.#change(values);
-      const record = this.record ?? (source && (await deliver(source, { signal, onChange })));
+      const record = this.record ?? (source && (await sendPicture(source, { signal, onChange })));
       if (record === undefined)
         throw new Error('It was lost before it was sent. Add it once more.');
       this.record = record;
-      this.#take(record);
+      this.#apply(record);
       await this.#keep();
       await follow(record, {
         signal,
-        onEvent: (event) => this.#hear(event),
-        onRecord: (record) => this.#take(record),
+        onEvent: (event) => this.#onEvent(event),
+        onRecord: (record) => this.#apply(record),
         onTrouble: (seconds) => this.#change({ lost: seconds }),
       });
     } catch (error) {
@@ -172,7 +172,7 @@ export class Picture {
   }
 
   /** @param {CaptionEvent} event */
-  #hear({ type, data }) {
+  #onEvent({ type, data }) {
     if (type === 'word') {
       const { index, text, attention } = data;
       const words = [...this.words.slice(0, index), { text, attention: quantised(attention) }];
@@ -183,7 +183,7 @@ export class Picture {
       if (!this.ended) this.#change({ status: data.status });
     } else if (this.record) {
       // A stream's last event lacks the addresses.
-      this.#take({ ...this.record, ...data });
+      this.#apply({ ...this.record, ...data });
     }
   }
 
@@ -192,7 +192,7 @@ export class Picture {
    *
    * @param {Caption} record
    */
-  #take(record) {
+  #apply(record) {
     const { status, queue, error } = record;
     if (this.ended && !isTerminal(status)) return;
     this.#change({
@@ -214,7 +214,7 @@ export class Picture {
     try {
       /** @type {Caption} */
       const canceled = await request(record.urls.cancel, { method: 'POST' });
-      if (this.record?.id === record.id) this.#take(canceled);
+      if (this.record?.id === record.id) this.#apply(canceled);
     } catch {
       // It has ended meanwhile, and the stream says how; or the service is away, and so is the answer.
     }

@@ -74,15 +74,15 @@ class ServiceView extends HTMLElement {
     /** @type {Set<string>} */
     const problems = new Set();
     let keyless = false;
-    const tell = (/** @type {unknown} */ error) => {
+    const note = (/** @type {unknown} */ error) => {
       problems.add(messageOf(error));
       keyless ||= statusOf(error) === 401;
       return undefined;
     };
     const [info, metrics, latest] = await Promise.all([
-      readInfo().catch(tell),
-      readMetrics().catch(tell),
-      readLatest().catch(tell),
+      readInfo().catch(note),
+      readMetrics().catch(note),
+      readLatest().catch(note),
     ]);
     if (!this.isConnected) return;
     this.#problem.textContent = [...problems].join(' ');

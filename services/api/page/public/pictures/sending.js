@@ -1,7 +1,7 @@
 // Sends pictures to the service: few at once, again after a failure that passes.
-import { ApiError, request, send, waitAfter } from '../api/api.js';
+import { ApiError, createCaption, request, waitAfter } from '../api/api.js';
 import { countDown, createTurns } from '../common/waiting.js';
-import { limits } from '../service/greet.js';
+import { limits } from '../service/health.js';
 
 /**
  * @import { Caption } from '@caption-queue/contract/caption'
@@ -25,7 +25,7 @@ export const random = () =>
  * @returns {Promise<Caption>} the new caption
  * @throws ApiError when it will not be taken
  */
-export async function deliver(source, { signal, onChange }) {
+export async function sendPicture(source, { signal, onChange }) {
   onChange({ status: 'waiting', problem: null });
   if (source.file) refuseTooLarge(source.file);
   const release = await turns.take(signal);
@@ -36,7 +36,7 @@ export async function deliver(source, { signal, onChange }) {
       onChange({ status: 'sending', progress: 0 });
       try {
         const onProgress = (/** @type {number} */ progress) => onChange({ progress });
-        return await send(source, { idempotencyKey, signal, onProgress });
+        return await createCaption(source, { idempotencyKey, signal, onProgress });
       } catch (error) {
         if (!(error instanceof ApiError) || !error.passes) throw error;
         if (error.status === undefined && failures >= BROKEN_UPLOADS) await complainIfAlive();

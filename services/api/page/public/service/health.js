@@ -1,4 +1,4 @@
-// What the page knows of its service: version and limits once, and how it feels now and then.
+// What the page knows of its service: version and limits once, and how it does now and then.
 import { request, statusOf } from '../api/api.js';
 import { find } from '../common/element.js';
 import { pause } from '../common/waiting.js';
@@ -20,8 +20,8 @@ const HEALTH = {
 /** Known once the service has told. */
 export const limits = { uploadBytes: Number.POSITIVE_INFINITY };
 
-export async function greet() {
-  introduce().catch(() => {});
+export async function showService() {
+  showAbout().catch(() => {});
   const health = find('#health', HTMLElement);
   for (;;) {
     const status = await readHealth();
@@ -49,7 +49,7 @@ async function readHealth() {
   }
 }
 
-async function introduce() {
+async function showAbout() {
   /** @type {Info} */
   const { version, model, limits: theirs } = await request('/info');
   const parts = [`caption-queue ${version}`, model && `${model.name} ${model.version}`];
