@@ -36,7 +36,7 @@ export function locateAddon() {
 }
 
 /**
- * Loads the addon in a process of its own, as shared/model does, and multiplies two numbers.
+ * Loads the addon in a process of its own, as shared/model/engines does, and multiplies two numbers.
  * @param {Addon} addon
  */
 export async function isUsable({ directory, binary }) {
