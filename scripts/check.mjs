@@ -7,6 +7,11 @@ import { findProgram, runProgram } from './lib/processes.mjs';
 import { runCommand, say, step } from './lib/report.mjs';
 import { countsLine, runTests } from './lib/run-tests.mjs';
 
+/**
+ * Each runs a `script` by this Node.js, or a `program` where that is on the path.
+ *
+ * @type {{ name: string, program?: string, script?: string, args: string[], fix: string }[]}
+ */
 const staticChecks = [
   {
     name: 'Format and lint',
