@@ -14,7 +14,6 @@ import { createRegistry, type Registry } from '@caption-queue/runtime/metrics';
 import { packageRoot } from '@caption-queue/runtime/package-root';
 import type { ProcessContext } from '@caption-queue/runtime/process';
 import { createHeartbeats, type Heartbeats } from '@caption-queue/worker/heartbeat';
-import type { Redis } from 'ioredis';
 import { type ApiKeys, createApiKeys } from './access/api-keys.ts';
 import { createRateLimit, type LimitRate } from './access/rate-limit.ts';
 import { createEventStreams, type EventStreams } from './captions/event-stream.ts';
@@ -40,8 +39,6 @@ export interface ApiDependencies {
   apiKeys: Pick<ApiKeys, 'find'>;
   limitRate: LimitRate;
   openQueues: OpenQueues;
-  /** Of role `producer`. */
-  redis: Redis;
   /** null while Redis answers, else what is wrong with it. */
   redisProblem: () => string | null;
   registry: Registry;
@@ -118,7 +115,6 @@ export async function createDependencies(
     apiKeys: createApiKeys({ redis, prefix }),
     limitRate: createRateLimit({ perMinute: settings.RATE_LIMIT, redis, prefix }),
     openQueues: createQueueViews({ redis, prefix }),
-    redis,
     redisProblem: () => redisProblem(redis),
     registry,
     logger,

@@ -59,9 +59,14 @@ export async function startApi(options: TestApiOptions): Promise<TestApi> {
     queueLimitBytes: settings.QUEUE_LIMIT_BYTES,
     tenantQueueLimit: settings.TENANT_QUEUE_LIMIT,
   });
-  const { imaging, outbound, redis, redisProblem } = dependencies;
+  const { imaging, outbound, redisProblem } = dependencies;
   const retentionSeconds = settings.RETENTION_SECONDS;
-  const webhooks = createRequestWebhookStores({ redis, prefix, retentionSeconds, clock });
+  const webhooks = createRequestWebhookStores({
+    redis: queueSide.redis,
+    prefix,
+    retentionSeconds,
+    clock,
+  });
   await vi.waitUntil(() => redisProblem() === null, { timeout: 10_000, interval: 5 });
   const app = await buildApp({ ...dependencies, webhooks, ...overrides });
   lifecycle.onShutdown('http', () => app.close());
