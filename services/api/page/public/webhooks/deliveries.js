@@ -16,7 +16,11 @@ export function createDeliveries(path, attempt) {
   const table = element(
     'table',
     {},
-    element('thead', {}, element('tr', {}, ...['Event', 'When', 'How it went', ''].map(headCell))),
+    element(
+      'thead',
+      {},
+      element('tr', {}, headCell('Event'), headCell('When'), headCell('How it went'), headCell('')),
+    ),
     rows,
   );
   const details = element(
