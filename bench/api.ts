@@ -1,9 +1,9 @@
 // The API's own time: what POST and GET of a caption cost when nothing waits, and which step takes how much of it.
 import { fileURLToPath } from 'node:url';
 import { createImagingPool } from '@caption-queue/api/uploads/imaging/pool';
-import { startApi, type TestApi } from '@caption-queue/test/support/api';
-import { createQueueSide, silentLogger } from '@caption-queue/test/support/pipeline';
-import { startRedis } from '@caption-queue/test/support/redis';
+import { startApi, type TestApi } from '@caption-queue/test/support/api/api';
+import { createQueueSide, silentLogger } from '@caption-queue/test/support/pipeline/pipeline';
+import { startRedis } from '@caption-queue/test/support/redis/redis';
 import type { Row } from './table.ts';
 import { summarise } from './timing.ts';
 

@@ -1,8 +1,8 @@
 // CPU time by kind of process: where the work of a caption is done, whatever else the machine does meanwhile.
-import { childrenOf, cpuMs } from '@caption-queue/test/support/process-tree';
-import { redisCpuMs } from '@caption-queue/test/support/redis';
-import type { ServiceProcess } from '@caption-queue/test/support/service-process';
-import type { ServiceStack } from '@caption-queue/test/support/service-stack';
+import { childrenOf, cpuMs } from '@caption-queue/test/support/processes/process-tree';
+import type { ServiceProcess } from '@caption-queue/test/support/processes/service-process';
+import type { ServiceStack } from '@caption-queue/test/support/processes/service-stack';
+import { redisCpuMs } from '@caption-queue/test/support/redis/redis';
 
 /** Milliseconds since each process was started; "load" is this process, which posts and polls. */
 export type CpuTimes = Record<

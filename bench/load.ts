@@ -2,8 +2,8 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { DEFAULT_BUNDLE } from '@caption-queue/model/bundle';
-import { startStack } from '@caption-queue/test/support/service-stack';
-import { variedPhotos } from '@caption-queue/test/support/varied-photos';
+import { variedPhotos } from '@caption-queue/test/support/pictures/varied-photos';
+import { startStack } from '@caption-queue/test/support/processes/service-stack';
 import { runRamp } from './load/arrivals.ts';
 import { type Outcome, toStages, toSteps, toTotals } from './load/summary.ts';
 import { startResults } from './results.ts';

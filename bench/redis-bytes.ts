@@ -1,7 +1,7 @@
 // What captions and features take in Redis' memory, by its own account: for the sizing of both servers.
 
-import type { RedisServer } from '@caption-queue/test/support/redis';
-import { startStack } from '@caption-queue/test/support/service-stack';
+import { startStack } from '@caption-queue/test/support/processes/service-stack';
+import type { RedisServer } from '@caption-queue/test/support/redis/redis';
 import { Redis } from 'ioredis';
 import type { Row } from './table.ts';
 

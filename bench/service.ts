@@ -1,8 +1,8 @@
 // The service end to end: real processes and Redis servers, pictures posted over HTTP.
 import { readFile } from 'node:fs/promises';
 import type { Caption } from '@caption-queue/contract/caption';
-import { canSeeProcesses, childrenOf } from '@caption-queue/test/support/process-tree';
-import { startStack } from '@caption-queue/test/support/service-stack';
+import { canSeeProcesses, childrenOf } from '@caption-queue/test/support/processes/process-tree';
+import { startStack } from '@caption-queue/test/support/processes/service-stack';
 import { cpuTimesPerCaption, readCpuTimes } from './cpu-time.ts';
 import type { Row } from './table.ts';
 import { summarise } from './timing.ts';

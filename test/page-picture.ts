@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { DEFAULT_BUNDLE } from '@caption-queue/model/bundle';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import sharp from 'sharp';
-import { chromiumIsAvailable, openPage, startChromium } from './support/chromium.ts';
-import { startStack } from './support/service-stack.ts';
+import { chromiumIsAvailable, openPage, startChromium } from './support/page/chromium.ts';
+import { startStack } from './support/processes/service-stack.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const FOLDER = path.join(root, 'docs/pictures');

@@ -11,10 +11,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { scopes } from '@caption-queue/api/access/api-keys';
-import { startApi } from './support/api.ts';
-import { readPhoto } from './support/pictures.ts';
-import { createWorkerSide } from './support/pipeline.ts';
-import { startRedis } from './support/redis.ts';
+import { startApi } from './support/api/api.ts';
+import { readPhoto } from './support/pictures/pictures.ts';
+import { createWorkerSide } from './support/pipeline/pipeline.ts';
+import { startRedis } from './support/redis/redis.ts';
 
 const SCHEMATHESIS_VERSION = '4.32.5';
 const here = fileURLToPath(new URL('../schemathesis/', import.meta.url));

@@ -7,7 +7,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { createCaptioner, type PhotoCaption } from '@caption-queue/cli/captioner';
 import { DEFAULT_BUNDLE } from '@caption-queue/model/bundle';
 import sharp from 'sharp';
-import { chromiumIsAvailable, openPage, startChromium } from './support/chromium.ts';
+import { chromiumIsAvailable, openPage, startChromium } from './support/page/chromium.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const PHOTOS = path.join(root, 'test/fixtures/photos');

@@ -1,7 +1,7 @@
 // Open-loop arrivals: pictures come when they come, however long the service takes with those before.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Caption } from '@caption-queue/contract/caption';
-import { createRandom } from '@caption-queue/test/support/random';
+import { createRandom } from '@caption-queue/test/support/numbers/random';
 
 /** One picture that someone sent. */
 export interface Arrival {

@@ -3,10 +3,10 @@
 import { type CaptionClient, createCaptionClient } from '@caption-queue/client/caption-client';
 import { CaptionApiError } from '@caption-queue/client/request';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { startApi, type TestApi } from '../support/api.ts';
-import { readPhoto } from '../support/pictures.ts';
-import { createWorkerSide, generateFake, type WorkerSide } from '../support/pipeline.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../support/redis.ts';
+import { startApi, type TestApi } from '../support/api/api.ts';
+import { readPhoto } from '../support/pictures/pictures.ts';
+import { createWorkerSide, generateFake, type WorkerSide } from '../support/pipeline/pipeline.ts';
+import { type RedisServer, redisIsAvailable, startRedis } from '../support/redis/redis.ts';
 
 const photo = readPhoto('astronaut.jpg');
 

@@ -3,10 +3,10 @@
 import { type CaptionClient, createCaptionClient } from '@caption-queue/client/caption-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTcpProxy, type TcpProxy } from '../faults/harness/tcp-proxy.ts';
-import { startApi, type TestApi } from '../support/api.ts';
-import { readPhoto } from '../support/pictures.ts';
-import { createWorkerSide } from '../support/pipeline.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../support/redis.ts';
+import { startApi, type TestApi } from '../support/api/api.ts';
+import { readPhoto } from '../support/pictures/pictures.ts';
+import { createWorkerSide } from '../support/pipeline/pipeline.ts';
+import { type RedisServer, redisIsAvailable, startRedis } from '../support/redis/redis.ts';
 
 const photo = readPhoto('cat.jpg');
 /** An answer's status line and some of its headers. */

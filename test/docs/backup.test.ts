@@ -4,9 +4,9 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { Redis } from 'ioredis';
 import { describe, expect, it, type TestContext } from 'vitest';
-import { readCaption, startApi } from '../support/api.ts';
-import { readPhoto } from '../support/pictures.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../support/redis.ts';
+import { readCaption, startApi } from '../support/api/api.ts';
+import { readPhoto } from '../support/pictures/pictures.ts';
+import { type RedisServer, redisIsAvailable, startRedis } from '../support/redis/redis.ts';
 
 const guide = readFileSync(new URL('../../docs/operating.md', import.meta.url), 'utf8');
 const commands = /## Backup.*?```sh\n(.*?)```/s.exec(guide)?.[1] as string;

@@ -9,9 +9,14 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startApi, type TestApi } from '../support/api.ts';
-import { createWorkerSide, type WorkerSide } from '../support/pipeline.ts';
-import { freePort, type RedisServer, redisIsAvailable, startRedis } from '../support/redis.ts';
+import { startApi, type TestApi } from '../support/api/api.ts';
+import { createWorkerSide, type WorkerSide } from '../support/pipeline/pipeline.ts';
+import {
+  freePort,
+  type RedisServer,
+  redisIsAvailable,
+  startRedis,
+} from '../support/redis/redis.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const hasPython = spawnSync('python3', ['--version']).status === 0;

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadBundle } from '@caption-queue/model/bundle';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { tinyDataset, writeCsvDataset } from '../support/datasets.ts';
-import { hasTensorFlow } from '../support/engines.ts';
-import { runTraining } from '../support/training-program.ts';
+import { hasTensorFlow } from '../support/model/engines.ts';
+import { tinyDataset, writeCsvDataset } from '../support/training/datasets.ts';
+import { runTraining } from '../support/training/training-program.ts';
 
 const guide = await readFile(new URL('../../docs/training.md', import.meta.url), 'utf8');
 const PREFIX = 'npm run train -- ';

@@ -1,9 +1,9 @@
 // Promise 1: every caption answered with 202 reaches a terminal state, and webhooks tell of it, whatever is killed.
 import { Redis } from 'ioredis';
 import { describe, expect, it, type TestContext } from 'vitest';
-import { createQueueSide, randomPrefix } from '../support/pipeline.ts';
-import { redisIsAvailable, startRedis } from '../support/redis.ts';
-import { startReceiver } from '../support/webhooks.ts';
+import { createQueueSide, randomPrefix } from '../support/pipeline/pipeline.ts';
+import { redisIsAvailable, startRedis } from '../support/redis/redis.ts';
+import { startReceiver } from '../support/webhooks/webhooks.ts';
 import { insist, untilEnded } from './harness/client.ts';
 import { type Cluster, startCluster } from './harness/cluster.ts';
 import { inspectRecords } from './harness/inspect-records.ts';

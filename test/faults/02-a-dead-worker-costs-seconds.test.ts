@@ -2,9 +2,9 @@
 import { buildKeys } from '@caption-queue/redis/keys';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { redisIsAvailable } from '../support/redis.ts';
-import type { ServiceProcess } from '../support/service-process.ts';
-import { readEvents } from '../support/sse.ts';
+import { readEvents } from '../support/api/sse.ts';
+import type { ServiceProcess } from '../support/processes/service-process.ts';
+import { redisIsAvailable } from '../support/redis/redis.ts';
 import { insist, untilEnded } from './harness/client.ts';
 import { type Cluster, startCluster } from './harness/cluster.ts';
 import { buildFaultyWorkers, type FaultyBuilds } from './harness/faulty-builds.ts';

@@ -4,7 +4,7 @@ import { MAX_CLAIMS } from '@caption-queue/contract/jobs';
 import { buildKeys } from '@caption-queue/redis/keys';
 import { Redis } from 'ioredis';
 import { describe, expect, it, type TestContext } from 'vitest';
-import { redisIsAvailable } from '../support/redis.ts';
+import { redisIsAvailable } from '../support/redis/redis.ts';
 import { idOf, insist, post, untilEnded } from './harness/client.ts';
 import { startCluster } from './harness/cluster.ts';
 import { buildFaultyWorkers } from './harness/faulty-builds.ts';

@@ -1,7 +1,7 @@
 // Promise 4: while Redis is away requests are refused in less than 2.5 s; work resumes within 10 s; nothing is lost.
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { redisIsAvailable } from '../support/redis.ts';
+import { redisIsAvailable } from '../support/redis/redis.ts';
 import { untilEnded } from './harness/client.ts';
 import { type Cluster, startCluster } from './harness/cluster.ts';
 import { acceptSome, expectRefusal, expectResumption, missingRecords } from './harness/outage.ts';

@@ -1,7 +1,7 @@
 // Promise 4, the beginning: a service that is started before its Redis refuses until it comes, and then works.
 import { describe, it } from 'vitest';
-import { redisIsAvailable } from '../support/redis.ts';
-import { untilOk } from '../support/service-process.ts';
+import { untilOk } from '../support/processes/service-process.ts';
+import { redisIsAvailable } from '../support/redis/redis.ts';
 import { startCluster } from './harness/cluster.ts';
 import { expectRefusal, expectResumption } from './harness/outage.ts';
 import { smallPhotos } from './harness/pictures.ts';

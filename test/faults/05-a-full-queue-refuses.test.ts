@@ -1,6 +1,6 @@
 // Promise 5: a full queue answers 503 (429 to a tenant that has its share) with Retry-After; it never accepts and then drops.
 import { describe, expect, it } from 'vitest';
-import { redisIsAvailable } from '../support/redis.ts';
+import { redisIsAvailable } from '../support/redis/redis.ts';
 import { post, untilEnded } from './harness/client.ts';
 import { startCluster } from './harness/cluster.ts';
 import { smallPhotos } from './harness/pictures.ts';

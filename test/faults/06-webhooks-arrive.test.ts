@@ -2,14 +2,14 @@
 // Each refusal, the schedule of about 27 h and what 410 means are proven in test/services/api/webhooks/deliveries.test.ts.
 import { Webhook as StandardWebhook } from 'standardwebhooks';
 import { describe, expect, it, type TestContext } from 'vitest';
-import { redisIsAvailable } from '../support/redis.ts';
+import { redisIsAvailable } from '../support/redis/redis.ts';
 import {
   type Answer,
   answerNever,
   answerOk,
   answerStatus,
   startReceiver,
-} from '../support/webhooks.ts';
+} from '../support/webhooks/webhooks.ts';
 import { insist, untilEnded } from './harness/client.ts';
 import { startCluster } from './harness/cluster.ts';
 import { createLedger, nothingWrong } from './harness/ledger.ts';

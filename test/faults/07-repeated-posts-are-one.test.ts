@@ -2,8 +2,8 @@
 import { createStageQueues } from '@caption-queue/jobs/queues';
 import { closeRedis, createRedis } from '@caption-queue/redis/connection';
 import { describe, expect, it, type TestContext } from 'vitest';
-import { silentLogger } from '../support/pipeline.ts';
-import { redisIsAvailable } from '../support/redis.ts';
+import { silentLogger } from '../support/pipeline/pipeline.ts';
+import { redisIsAvailable } from '../support/redis/redis.ts';
 import { insist } from './harness/client.ts';
 import { startCluster } from './harness/cluster.ts';
 import { createLedger, nothingWrong } from './harness/ledger.ts';

@@ -1,7 +1,7 @@
 // Promise 8: an event stream that is cut anywhere goes on from Last-Event-ID without a gap and without a repetition.
 import { describe, expect, it, type TestContext } from 'vitest';
-import { redisIsAvailable } from '../support/redis.ts';
-import { readBytes, readEvents, type SseEvent, wholeEvents } from '../support/sse.ts';
+import { readBytes, readEvents, type SseEvent, wholeEvents } from '../support/api/sse.ts';
+import { redisIsAvailable } from '../support/redis/redis.ts';
 import { insist } from './harness/client.ts';
 import { startCluster } from './harness/cluster.ts';
 import { buildFaultyWorkers } from './harness/faulty-builds.ts';

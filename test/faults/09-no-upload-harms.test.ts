@@ -3,9 +3,9 @@
 import type { ErrorCode } from '@caption-queue/contract/errors';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { pngClaiming, profileBomb, textBomb, withChunks } from '../support/pictures.ts';
-import { canSeeProcesses, childrenOf } from '../support/process-tree.ts';
-import { redisIsAvailable } from '../support/redis.ts';
+import { pngClaiming, profileBomb, textBomb, withChunks } from '../support/pictures/pictures.ts';
+import { canSeeProcesses, childrenOf } from '../support/processes/process-tree.ts';
+import { redisIsAvailable } from '../support/redis/redis.ts';
 import { post } from './harness/client.ts';
 import { type Cluster, startCluster } from './harness/cluster.ts';
 import { createMutator } from './harness/mutate.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createApiKeys, type Scope, scopes } from '@caption-queue/api/access/api-keys';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { redisIsAvailable } from '../support/redis.ts';
+import { redisIsAvailable } from '../support/redis/redis.ts';
 import { idOf, post } from './harness/client.ts';
 import { type Cluster, startCluster } from './harness/cluster.ts';
 import { smallPhotos } from './harness/pictures.ts';

@@ -2,7 +2,7 @@
 import { buildKeys } from '@caption-queue/redis/keys';
 import { Redis } from 'ioredis';
 import { describe, expect, it, type TestContext } from 'vitest';
-import { redisIsAvailable } from '../support/redis.ts';
+import { redisIsAvailable } from '../support/redis/redis.ts';
 import { insist, untilEnded } from './harness/client.ts';
 import { startCluster } from './harness/cluster.ts';
 import { inspectRecords } from './harness/inspect-records.ts';

@@ -1,7 +1,7 @@
 // Promise 12: the cache Redis may be flushed, frozen or dead at any time; captions still finish, and are the same.
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { redisIsAvailable } from '../support/redis.ts';
+import { redisIsAvailable } from '../support/redis/redis.ts';
 import { insist, untilEnded } from './harness/client.ts';
 import { type Cluster, startCluster } from './harness/cluster.ts';
 import { smallPhotos } from './harness/pictures.ts';

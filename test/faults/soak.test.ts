@@ -2,8 +2,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, type TestContext } from 'vitest';
-import { canSeeProcesses } from '../support/process-tree.ts';
-import { redisIsAvailable } from '../support/redis.ts';
+import { canSeeProcesses } from '../support/processes/process-tree.ts';
+import { redisIsAvailable } from '../support/redis/redis.ts';
 import { insist, untilEnded } from './harness/client.ts';
 import { startCluster } from './harness/cluster.ts';
 import { watchFootprints } from './harness/footprints.ts';

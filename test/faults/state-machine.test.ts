@@ -5,8 +5,8 @@ import type { DecodeClaim, EncodeClaim } from '@caption-queue/captions/claim-out
 import type { WorkStore } from '@caption-queue/captions/store';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fakeFeatures } from '../support/pipeline.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../support/redis.ts';
+import { fakeFeatures } from '../support/pipeline/pipeline.ts';
+import { type RedisServer, redisIsAvailable, startRedis } from '../support/redis/redis.ts';
 import { seed } from './harness/seed.ts';
 import { settings } from './harness/settings.ts';
 import { checkInvariants } from './state-machine/check-invariants.ts';

@@ -6,7 +6,7 @@ import { cosine, createEncoder, pooledOf } from '@caption-queue/model/encoder';
 import { createEngine } from '@caption-queue/model/engines/engine';
 import { fromFloat16Bits } from '@caption-queue/model/float16';
 import { expect, it } from 'vitest';
-import { devPhotoFiles, flickr8kIsAvailable } from '../support/flickr8k.ts';
+import { devPhotoFiles, flickr8kIsAvailable } from '../support/pictures/flickr8k.ts';
 
 const PHOTOS = 100;
 const LEAST_MEAN_COSINE = 0.995;

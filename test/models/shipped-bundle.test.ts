@@ -10,8 +10,8 @@ import { fromFloat16Bits } from '@caption-queue/model/float16';
 import { generateCaptions } from '@caption-queue/model/generation/generate-captions';
 import { tagsOf } from '@caption-queue/model/trust/names';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { relativeDifference } from '../support/compare.ts';
-import { hasTensorFlow } from '../support/engines.ts';
+import { hasTensorFlow } from '../support/model/engines.ts';
+import { relativeDifference } from '../support/numbers/compare.ts';
 
 /** Dozens of photos through the whole encoder: a minute on a machine that is busy otherwise. */
 vi.setConfig({ testTimeout: 180_000 });

@@ -11,7 +11,7 @@ import { createJudge } from '@caption-queue/training/calibration/right';
 import { readDataset } from '@caption-queue/training/dataset/read-dataset';
 import { scoringWords } from '@caption-queue/training/metrics/scored-caption';
 import { expect, it } from 'vitest';
-import { devPhotoFiles, flickr8kIsAvailable } from '../support/flickr8k.ts';
+import { devPhotoFiles, flickr8kIsAvailable } from '../support/pictures/flickr8k.ts';
 
 const PHOTOS = 200;
 /** It is 0.81 on all 1,000; of 200 of them, three standard errors lower. */

@@ -8,8 +8,8 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { freePort } from '../support/redis.ts';
-import { writeTinyBundle } from '../support/tiny-bundle.ts';
+import { writeTinyBundle } from '../support/model/tiny-bundle.ts';
+import { freePort } from '../support/redis/redis.ts';
 
 const script = fileURLToPath(new URL('../../scripts/start.mjs', import.meta.url));
 const POLL_MS = 50;

@@ -9,8 +9,8 @@ import {
   type QueueSide,
   silentLogger,
   type WorkerSide,
-} from '../support/pipeline.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../support/redis.ts';
+} from '../support/pipeline/pipeline.ts';
+import { type RedisServer, redisIsAvailable, startRedis } from '../support/redis/redis.ts';
 
 const cacheConfig = {
   maxmemory: '100mb',

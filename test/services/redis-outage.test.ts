@@ -17,8 +17,8 @@ import {
   randomPrefix,
   silentLogger,
   soon,
-} from '../support/pipeline.ts';
-import { redisIsAvailable, startRedis } from '../support/redis.ts';
+} from '../support/pipeline/pipeline.ts';
+import { redisIsAvailable, startRedis } from '../support/redis/redis.ts';
 
 /** What is promised. */
 const REFUSAL_MS = 2_500;

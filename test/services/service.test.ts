@@ -8,12 +8,12 @@ import { promisify } from 'node:util';
 import type { Caption } from '@caption-queue/contract/caption';
 import { DEFAULT_BUNDLE } from '@caption-queue/model/bundle';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { hasTensorFlow } from '../support/engines.ts';
-import { devPhotoFiles, flickr8kIsAvailable } from '../support/flickr8k.ts';
-import { redisIsAvailable } from '../support/redis.ts';
-import { type ServiceStack, startStack } from '../support/service-stack.ts';
-import { writeTinyBundle } from '../support/tiny-bundle.ts';
-import { readPhoto, variedPhotos } from '../support/varied-photos.ts';
+import { hasTensorFlow } from '../support/model/engines.ts';
+import { writeTinyBundle } from '../support/model/tiny-bundle.ts';
+import { devPhotoFiles, flickr8kIsAvailable } from '../support/pictures/flickr8k.ts';
+import { readPhoto, variedPhotos } from '../support/pictures/varied-photos.ts';
+import { type ServiceStack, startStack } from '../support/processes/service-stack.ts';
+import { redisIsAvailable } from '../support/redis/redis.ts';
 
 /** Each test starts all processes, with the whole model; what is to be fast says so itself. */
 vi.setConfig({ testTimeout: 120_000 });

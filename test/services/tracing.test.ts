@@ -7,11 +7,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { json } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readCaption } from '../support/api.ts';
-import { readPhoto } from '../support/pictures.ts';
-import { redisIsAvailable } from '../support/redis.ts';
-import { type ServiceStack, startStack } from '../support/service-stack.ts';
-import { writeTinyBundle } from '../support/tiny-bundle.ts';
+import { readCaption } from '../support/api/api.ts';
+import { writeTinyBundle } from '../support/model/tiny-bundle.ts';
+import { readPhoto } from '../support/pictures/pictures.ts';
+import { type ServiceStack, startStack } from '../support/processes/service-stack.ts';
+import { redisIsAvailable } from '../support/redis/redis.ts';
 
 const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
 const CALLER_SPAN = '00f067aa0ba902b7';

@@ -9,9 +9,9 @@ import { fillTemplate } from '@caption-queue/training/card/template';
 import { noteCommand, readCommands } from '@caption-queue/training/command-line/command-history';
 import { sealBundle } from '@caption-queue/training/export/seal-bundle';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { tinyDataset } from '../support/datasets.ts';
-import { writeTinyBundle } from '../support/tiny-bundle.ts';
-import { runTraining } from '../support/training-program.ts';
+import { writeTinyBundle } from '../support/model/tiny-bundle.ts';
+import { tinyDataset } from '../support/training/datasets.ts';
+import { runTraining } from '../support/training/training-program.ts';
 
 const photos = fileURLToPath(new URL('../fixtures/photos', import.meta.url));
 

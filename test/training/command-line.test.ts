@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleDirectory, DEFAULT_BUNDLE, loadBundle } from '@caption-queue/model/bundle';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hasTensorFlow } from '../support/engines.ts';
-import { writeTinyBundle } from '../support/tiny-bundle.ts';
+import { hasTensorFlow } from '../support/model/engines.ts';
+import { writeTinyBundle } from '../support/model/tiny-bundle.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 const tinyDataset = join(repository, 'test/fixtures/tiny-dataset');

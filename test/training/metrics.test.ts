@@ -7,8 +7,8 @@ import { rougeL } from '@caption-queue/training/metrics/rouge-l';
 import { scoreCaptions } from '@caption-queue/training/metrics/score-captions';
 import { type ScoredCaption, scoringWords } from '@caption-queue/training/metrics/scored-caption';
 import { describe, expect, it } from 'vitest';
-import { splicedCaptions } from '../support/spliced-captions.ts';
-import { syntheticCaptions } from '../support/synthetic-captions.ts';
+import { splicedCaptions } from '../support/training/spliced-captions.ts';
+import { syntheticCaptions } from '../support/training/synthetic-captions.ts';
 
 type Expected = Record<'bleu1' | 'bleu2' | 'bleu3' | 'bleu4' | 'rougeL' | 'cider', number> & {
   sha256: string;

@@ -7,11 +7,11 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { loadBundle } from '@caption-queue/model/bundle';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { tinyDataset } from '../support/datasets.ts';
-import { hasTensorFlow } from '../support/engines.ts';
-import { redisIsAvailable } from '../support/redis.ts';
-import { startStack } from '../support/service-stack.ts';
-import { runTraining } from '../support/training-program.ts';
+import { hasTensorFlow } from '../support/model/engines.ts';
+import { startStack } from '../support/processes/service-stack.ts';
+import { redisIsAvailable } from '../support/redis/redis.ts';
+import { tinyDataset } from '../support/training/datasets.ts';
+import { runTraining } from '../support/training/training-program.ts';
 
 const captionCommand = fileURLToPath(new URL('../../cli/dist/caption.js', import.meta.url));
 

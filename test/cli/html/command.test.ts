@@ -7,9 +7,9 @@ import { fileURLToPath } from 'node:url';
 import { skipReasons } from '@caption-queue/cli/html/skip-image';
 import { warningTexts } from '@caption-queue/cli/html/warnings';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readPhoto } from '../../support/pictures.ts';
-import { createSite } from '../../support/site.ts';
-import { writeTinyBundle } from '../../support/tiny-bundle.ts';
+import { createSite } from '../../support/cli/site.ts';
+import { writeTinyBundle } from '../../support/model/tiny-bundle.ts';
+import { readPhoto } from '../../support/pictures/pictures.ts';
 
 const program = fileURLToPath(new URL('../../../cli/dist/caption.js', import.meta.url));
 const page = `<!doctype html>

@@ -2,7 +2,7 @@
 import { applyEdits, editAlt } from '@caption-queue/cli/html/edit-alt';
 import { parsePage } from '@caption-queue/cli/html/parse-page';
 import { describe, expect, it } from 'vitest';
-import { createRandom, type Random } from '../../support/random.ts';
+import { createRandom, type Random } from '../../support/numbers/random.ts';
 
 /** Gives every image with a `src` the text. */
 function filled(page: Uint8Array, text: string): Buffer {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findPages } from '@caption-queue/cli/html/find-pages';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { captionByName, createSite, fillSite } from '../../support/site.ts';
+import { captionByName, createSite, fillSite } from '../../support/cli/site.ts';
 
 const isRoot = process.getuid?.() === 0;
 

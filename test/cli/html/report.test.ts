@@ -2,7 +2,7 @@
 import { jsonLines } from '@caption-queue/cli/html/json-report';
 import { summary, tableHead, tableRows } from '@caption-queue/cli/html/text-report';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createSite, fillSite } from '../../support/site.ts';
+import { createSite, fillSite } from '../../support/cli/site.ts';
 
 let site: Awaited<ReturnType<typeof createSite>>;
 beforeAll(async () => {

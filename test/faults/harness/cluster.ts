@@ -2,15 +2,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { randomPrefix } from '../../support/pipeline.ts';
-import { type RedisServer, startRedis } from '../../support/redis.ts';
+import { writeTinyBundle } from '../../support/model/tiny-bundle.ts';
+import { randomPrefix } from '../../support/pipeline/pipeline.ts';
 import {
   type ServiceName,
   type ServiceProcess,
   startService,
   untilOk,
-} from '../../support/service-process.ts';
-import { writeTinyBundle } from '../../support/tiny-bundle.ts';
+} from '../../support/processes/service-process.ts';
+import { type RedisServer, startRedis } from '../../support/redis/redis.ts';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 
 export interface ClusterOptions {

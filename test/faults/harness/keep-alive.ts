@@ -1,5 +1,5 @@
 // Starts processes again when they die, as a supervisor does.
-import type { ServiceProcess } from '../../support/service-process.ts';
+import type { ServiceProcess } from '../../support/processes/service-process.ts';
 
 export interface Supervisor {
   /** How often each of them died. */

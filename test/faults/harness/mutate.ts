@@ -1,7 +1,7 @@
 // Damages pictures as the seed has it: bytes overwritten, mostly in the header, and now and then the end cut off.
 import sharp from 'sharp';
-import { readPhoto } from '../../support/pictures.ts';
-import type { Random } from '../../support/random.ts';
+import type { Random } from '../../support/numbers/random.ts';
+import { readPhoto } from '../../support/pictures/pictures.ts';
 
 const formats = ['jpeg', 'png', 'webp', 'gif', 'avif'] as const;
 /** Formats keep their structure at the beginning, where changes do the most. */

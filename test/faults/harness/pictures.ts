@@ -1,6 +1,6 @@
 // Pictures for the proofs: small, since it is not their size that matters, and one that kills.
 import sharp from 'sharp';
-import { variedPhotos } from '../../support/varied-photos.ts';
+import { variedPhotos } from '../../support/pictures/varied-photos.ts';
 import { deadlyColour } from './injected-faults.ts';
 import { seed } from './seed.ts';
 

@@ -1,6 +1,6 @@
 // The seed of a run: printed, and taken from FAULTS_SEED, so that a run that failed can be had again.
 import { randomInt } from 'node:crypto';
-import { createRandom, type Random } from '../../support/random.ts';
+import { createRandom, type Random } from '../../support/numbers/random.ts';
 
 export const seed = Number(process.env.FAULTS_SEED ?? randomInt(2 ** 31));
 console.info(`To have this run again: FAULTS_SEED=${seed}`);

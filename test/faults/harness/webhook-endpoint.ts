@@ -1,6 +1,6 @@
 // Registers a receiver of webhooks for every event; the service needs OUTBOUND_ALLOW=loopback to reach it.
 import { expect } from 'vitest';
-import type { TestReceiver } from '../../support/webhooks.ts';
+import type { TestReceiver } from '../../support/webhooks/webhooks.ts';
 
 /** @returns the secret that signs what it gets */
 export async function createEndpoint(

@@ -1,7 +1,7 @@
 // Holds what is in Redis to the model: nothing lost, nothing twice, nothing back from the dead.
 import { buildKeys } from '@caption-queue/redis/keys';
 import { expect } from 'vitest';
-import type { QueueSide } from '../../support/pipeline.ts';
+import type { QueueSide } from '../../support/pipeline/pipeline.ts';
 import { type CaptionModel, isInWork, type Model } from './model.ts';
 
 const terminalEvents = new Set(['completed', 'failed', 'canceled', 'expired']);

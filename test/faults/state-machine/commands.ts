@@ -6,7 +6,12 @@ import {
 } from '@caption-queue/captions/claim-outcome';
 import fc, { type AsyncCommand } from 'fast-check';
 import { expect } from 'vitest';
-import { defaultOptions, fakeFeatures, fakeInput, flatPixels } from '../../support/pipeline.ts';
+import {
+  defaultOptions,
+  fakeFeatures,
+  fakeInput,
+  flatPixels,
+} from '../../support/pipeline/pipeline.ts';
 import { checkInvariants } from './check-invariants.ts';
 import type { CaptionModel, Held, Model } from './model.ts';
 import * as model from './model.ts';

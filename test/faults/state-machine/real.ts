@@ -2,8 +2,8 @@
 import { type CaptionStore, createCaptionStore } from '@caption-queue/captions/store';
 import type { StageQueues } from '@caption-queue/jobs/queues';
 import { expect } from 'vitest';
-import { createQueueSide, type QueueSide, soon } from '../../support/pipeline.ts';
-import type { RedisServer } from '../../support/redis.ts';
+import { createQueueSide, type QueueSide, soon } from '../../support/pipeline/pipeline.ts';
+import type { RedisServer } from '../../support/redis/redis.ts';
 
 export interface Real {
   side: QueueSide;

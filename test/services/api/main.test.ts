@@ -5,12 +5,12 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { readCaption, readProblem } from '../../support/api.ts';
-import { readPhoto } from '../../support/pictures.ts';
-import { randomPrefix } from '../../support/pipeline.ts';
-import { canSeeProcesses, childrenOf, isRunning } from '../../support/process-tree.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../../support/redis.ts';
-import { readEvents } from '../../support/sse.ts';
+import { readCaption, readProblem } from '../../support/api/api.ts';
+import { readEvents } from '../../support/api/sse.ts';
+import { readPhoto } from '../../support/pictures/pictures.ts';
+import { randomPrefix } from '../../support/pipeline/pipeline.ts';
+import { canSeeProcesses, childrenOf, isRunning } from '../../support/processes/process-tree.ts';
+import { type RedisServer, redisIsAvailable, startRedis } from '../../support/redis/redis.ts';
 
 const main = fileURLToPath(new URL('../../../services/api/dist/main.js', import.meta.url));
 const photo = readPhoto('astronaut.jpg');

@@ -10,8 +10,8 @@ import { closeRedis, createRedis } from '@caption-queue/redis/connection';
 import { buildKeys } from '@caption-queue/redis/keys';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { defaultOptions, randomPrefix, silentLogger } from '../../support/pipeline.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../../support/redis.ts';
+import { defaultOptions, randomPrefix, silentLogger } from '../../support/pipeline/pipeline.ts';
+import { type RedisServer, redisIsAvailable, startRedis } from '../../support/redis/redis.ts';
 
 const parts = { pixelsHash: 'a'.repeat(64), options: defaultOptions };
 const result: CachedResult = {

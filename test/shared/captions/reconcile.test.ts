@@ -15,8 +15,8 @@ import {
   soon,
   startReconciler,
   type WorkerSide,
-} from '../../support/pipeline.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../../support/redis.ts';
+} from '../../support/pipeline/pipeline.ts';
+import { type RedisServer, redisIsAvailable, startRedis } from '../../support/redis/redis.ts';
 
 describe.skipIf(!redisIsAvailable)('the reconciler', () => {
   let server: RedisServer;

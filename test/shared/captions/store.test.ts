@@ -10,8 +10,8 @@ import {
   fakeInput,
   flatPixels,
   type QueueSide,
-} from '../../support/pipeline.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../../support/redis.ts';
+} from '../../support/pipeline/pipeline.ts';
+import { type RedisServer, redisIsAvailable, startRedis } from '../../support/redis/redis.ts';
 
 const output = {
   caption: 'a dog',

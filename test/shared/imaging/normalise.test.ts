@@ -24,8 +24,8 @@ import {
   textBomb,
   withChunks,
   withoutPngEnd,
-} from '../../support/pictures.ts';
-import { canSeeProcesses } from '../../support/process-tree.ts';
+} from '../../support/pictures/pictures.ts';
+import { canSeeProcesses } from '../../support/processes/process-tree.ts';
 
 const photo = readPhoto('coffee.jpg');
 
@@ -226,7 +226,9 @@ describe('what is refused', () => {
 
 describe.runIf(canSeeProcesses)('a small file that unpacks to a lot', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'caption-queue-bombs-'));
-  const script = fileURLToPath(new URL('../../support/measure-imaging.mjs', import.meta.url));
+  const script = fileURLToPath(
+    new URL('../../support/pictures/measure-imaging.mjs', import.meta.url),
+  );
   let small: Buffer;
   beforeAll(async () => {
     small = await sharp(photo).resize(100, 100).png().toBuffer();

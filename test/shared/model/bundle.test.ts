@@ -6,7 +6,7 @@ import { loadBundle } from '@caption-queue/model/bundle';
 import { createEncoder } from '@caption-queue/model/encoder';
 import { createEngine } from '@caption-queue/model/engines/engine';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { writeTinyBundle } from '../../support/tiny-bundle.ts';
+import { writeTinyBundle } from '../../support/model/tiny-bundle.ts';
 
 let folder: string;
 let original: string;

@@ -17,8 +17,8 @@ import {
 } from '@caption-queue/redis/script';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { randomPrefix } from '../../support/pipeline.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../../support/redis.ts';
+import { randomPrefix } from '../../support/pipeline/pipeline.ts';
+import { type RedisServer, redisIsAvailable, startRedis } from '../../support/redis/redis.ts';
 
 const KEEP = defineScript({
   name: 'keep',

@@ -3,8 +3,8 @@
 import { buildKeys } from '@caption-queue/redis/keys';
 import { createHeartbeats, createHeartbeatWriter } from '@caption-queue/worker/heartbeat';
 import { expect, it } from 'vitest';
-import { createQueueSide, silentLogger, soon } from '../../support/pipeline.ts';
-import { redisIsAvailable, startRedis } from '../../support/redis.ts';
+import { createQueueSide, silentLogger, soon } from '../../support/pipeline/pipeline.ts';
+import { redisIsAvailable, startRedis } from '../../support/redis/redis.ts';
 
 it.skipIf(!redisIsAvailable)('the list leaves out what cannot be read', async () => {
   const server = await startRedis();

@@ -8,9 +8,14 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createHeartbeats } from '@caption-queue/worker/heartbeat';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createQueueSide, type QueueSide, soon } from '../../support/pipeline.ts';
-import { freePort, type RedisServer, redisIsAvailable, startRedis } from '../../support/redis.ts';
-import { writeTinyBundle } from '../../support/tiny-bundle.ts';
+import { writeTinyBundle } from '../../support/model/tiny-bundle.ts';
+import { createQueueSide, type QueueSide, soon } from '../../support/pipeline/pipeline.ts';
+import {
+  freePort,
+  type RedisServer,
+  redisIsAvailable,
+  startRedis,
+} from '../../support/redis/redis.ts';
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
 

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { bundleDirectory, DEFAULT_BUNDLE, loadBundle } from '@caption-queue/model/bundle';
 import { sealBundle } from '@caption-queue/training/export/seal-bundle';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hasTensorFlow } from '../../support/engines.ts';
-import { writeTinyBundle } from '../../support/tiny-bundle.ts';
-import { runTraining } from '../../support/training-program.ts';
-import { variedPhotos } from '../../support/varied-photos.ts';
+import { hasTensorFlow } from '../../support/model/engines.ts';
+import { writeTinyBundle } from '../../support/model/tiny-bundle.ts';
+import { variedPhotos } from '../../support/pictures/varied-photos.ts';
+import { runTraining } from '../../support/training/training-program.ts';
 
 /** What the fixture photos show, in the order of their names. */
 const captions = [

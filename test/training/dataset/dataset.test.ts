@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { prepareCaptions } from '@caption-queue/training/dataset/prepare-captions';
 import { readDataset } from '@caption-queue/training/dataset/read-dataset';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { tinyDataset, writeCocoDataset, writeCsvDataset } from '../../support/datasets.ts';
+import { tinyDataset, writeCocoDataset, writeCsvDataset } from '../../support/training/datasets.ts';
 
 let folder: string;
 beforeEach(async () => {

@@ -13,7 +13,7 @@ import {
 } from '@caption-queue/training/fit/batches';
 import { oneCycleRate } from '@caption-queue/training/fit/schedule';
 import { describe, expect, it } from 'vitest';
-import { createRandom } from '../../support/random.ts';
+import { createRandom } from '../../support/numbers/random.ts';
 
 const vocabulary = createVocabulary(['a', 'dog', 'runs', 'on', 'grass']);
 const [a, dog, runs, on, grass] = ['a', 'dog', 'runs', 'on', 'grass'].map(vocabulary.tokenIdOf) as [

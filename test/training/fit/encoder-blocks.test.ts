@@ -15,10 +15,10 @@ import { buildEncoderBlocks } from '@caption-queue/training/fit/encoder-blocks';
 import type { Tensor } from '@caption-queue/training/fit/tensorflow-types';
 import { createWeights } from '@caption-queue/training/fit/weights';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { relativeDifference } from '../../support/compare.ts';
-import { hasTensorFlow } from '../../support/engines.ts';
-import { createRandom } from '../../support/random.ts';
-import { writeTinyBundle } from '../../support/tiny-bundle.ts';
+import { hasTensorFlow } from '../../support/model/engines.ts';
+import { writeTinyBundle } from '../../support/model/tiny-bundle.ts';
+import { relativeDifference } from '../../support/numbers/compare.ts';
+import { createRandom } from '../../support/numbers/random.ts';
 
 /** Of the tiny encoder: the last convolution lies above it. */
 const INNER = 'activation_2';

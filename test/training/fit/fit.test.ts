@@ -19,10 +19,10 @@ import { loadBest, loadCheckpoint } from '@caption-queue/training/fit/checkpoint
 import { type FitRequest, fitDecoder } from '@caption-queue/training/fit/fit-decoder';
 import type { FitSettings } from '@caption-queue/training/fit/settings';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { relativeDifference } from '../../support/compare.ts';
-import { hasTensorFlow } from '../../support/engines.ts';
-import { createRandom } from '../../support/random.ts';
-import { writeTinyBundle } from '../../support/tiny-bundle.ts';
+import { hasTensorFlow } from '../../support/model/engines.ts';
+import { writeTinyBundle } from '../../support/model/tiny-bundle.ts';
+import { relativeDifference } from '../../support/numbers/compare.ts';
+import { createRandom } from '../../support/numbers/random.ts';
 
 const tinyDataset = fileURLToPath(new URL('../../fixtures/tiny-dataset', import.meta.url));
 

@@ -13,10 +13,10 @@ import { sequenceLogits } from '@caption-queue/training/fit/teacher-forcing';
 import type { Tensor } from '@caption-queue/training/fit/tensorflow-types';
 import { createWeights } from '@caption-queue/training/fit/weights';
 import { describe, expect, it } from 'vitest';
-import { relativeDifference } from '../../support/compare.ts';
-import { hasTensorFlow } from '../../support/engines.ts';
-import { createRandom } from '../../support/random.ts';
-import { tinyNetwork, tinySizes } from '../../support/tiny-networks.ts';
+import { hasTensorFlow } from '../../support/model/engines.ts';
+import { relativeDifference } from '../../support/numbers/compare.ts';
+import { createRandom } from '../../support/numbers/random.ts';
+import { tinyNetwork, tinySizes } from '../../support/training/tiny-networks.ts';
 
 const random = createRandom(3);
 const randomValues = (size: number) => Float32Array.from({ length: size }, () => random() * 2 - 1);

@@ -18,8 +18,7 @@ import { importEncoder } from '@caption-queue/training/import-keras/import-encod
 import { readKerasFile } from '@caption-queue/training/import-keras/keras-file';
 import { measurePadding, readPaddingFirst } from '@caption-queue/training/import-keras/padding';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { relativeDifference } from '../../support/compare.ts';
-import { availableEngines } from '../../support/engines.ts';
+import { availableEngines } from '../../support/model/engines.ts';
 import {
   type ExpectedCaptions,
   type ExpectedFeatures,
@@ -27,7 +26,8 @@ import {
   patternPixels,
   readExpected,
   unpackKerasFixtures,
-} from '../../support/keras-fixtures.ts';
+} from '../../support/model/keras-fixtures.ts';
+import { relativeDifference } from '../../support/numbers/compare.ts';
 
 /** Below this log-probability (one in a billion) float32 leaves nothing to compare. */
 const LEAST_LOG_PROB = -20;

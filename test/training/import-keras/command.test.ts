@@ -9,7 +9,7 @@ import { importCaptioner } from '@caption-queue/training/import-keras/import-cap
 import { importEncoder } from '@caption-queue/training/import-keras/import-encoder';
 import { readKerasFile } from '@caption-queue/training/import-keras/keras-file';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { unpackKerasFixtures } from '../../support/keras-fixtures.ts';
+import { unpackKerasFixtures } from '../../support/model/keras-fixtures.ts';
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
 const photos = join(repository, 'test/fixtures/photos');

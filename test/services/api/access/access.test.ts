@@ -1,10 +1,10 @@
 // Keys, tenants and scopes through real HTTP: who shows what may do what.
 import { type Scope, scopes } from '@caption-queue/api/access/api-keys';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readCaption, readProblem, startApi, type TestApi } from '../../../support/api.ts';
-import { readPhoto } from '../../../support/pictures.ts';
-import { exchange } from '../../../support/raw-http.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis.ts';
+import { readCaption, readProblem, startApi, type TestApi } from '../../../support/api/api.ts';
+import { exchange } from '../../../support/api/raw-http.ts';
+import { readPhoto } from '../../../support/pictures/pictures.ts';
+import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis/redis.ts';
 
 const photo = new Uint8Array(readPhoto('astronaut.jpg'));
 

@@ -10,16 +10,16 @@ import { closeRedis, createRedis } from '@caption-queue/redis/connection';
 import { buildKeys } from '@caption-queue/redis/keys';
 import { Value } from 'typebox/value';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { readProblem, startApi, type TestApi } from '../../../support/api.ts';
-import { photoNames, readPhoto } from '../../../support/pictures.ts';
+import { readProblem, startApi, type TestApi } from '../../../support/api/api.ts';
+import { readEvents } from '../../../support/api/sse.ts';
+import { photoNames, readPhoto } from '../../../support/pictures/pictures.ts';
 import {
   createWorkerSide,
   silentLogger,
   soon,
   startReconciler,
-} from '../../../support/pipeline.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis.ts';
-import { readEvents } from '../../../support/sse.ts';
+} from '../../../support/pipeline/pipeline.ts';
+import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis/redis.ts';
 
 const photos = photoNames.slice(0, 3).map(readPhoto);
 const page = Buffer.from('<!doctype html><title>no picture</title>');

@@ -10,12 +10,16 @@ import {
   startApi,
   type TestApi,
   type TestApiOptions,
-} from '../../../support/api.ts';
-import { readPhoto } from '../../../support/pictures.ts';
-import { createWorkerSide, silentLogger, type WorkerSide } from '../../../support/pipeline.ts';
-import { exchange } from '../../../support/raw-http.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis.ts';
-import { readEvents } from '../../../support/sse.ts';
+} from '../../../support/api/api.ts';
+import { exchange } from '../../../support/api/raw-http.ts';
+import { readEvents } from '../../../support/api/sse.ts';
+import { readPhoto } from '../../../support/pictures/pictures.ts';
+import {
+  createWorkerSide,
+  silentLogger,
+  type WorkerSide,
+} from '../../../support/pipeline/pipeline.ts';
+import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis/redis.ts';
 
 const photo = readPhoto('flower.jpg');
 

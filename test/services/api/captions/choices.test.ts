@@ -5,10 +5,10 @@ import { Caption } from '@caption-queue/contract/caption';
 import { buildKeys } from '@caption-queue/redis/keys';
 import { Value } from 'typebox/value';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { readCaption, readProblem, startApi, type TestApi } from '../../../support/api.ts';
-import { readPhoto } from '../../../support/pictures.ts';
-import { createWorkerSide, fakeFeatures, soon } from '../../../support/pipeline.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis.ts';
+import { readCaption, readProblem, startApi, type TestApi } from '../../../support/api/api.ts';
+import { readPhoto } from '../../../support/pictures/pictures.ts';
+import { createWorkerSide, fakeFeatures, soon } from '../../../support/pipeline/pipeline.ts';
+import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis/redis.ts';
 
 const photo = readPhoto('flower.jpg');
 

@@ -4,8 +4,9 @@ import { Caption, CaptionRecord } from '@caption-queue/contract/caption';
 import { buildKeys } from '@caption-queue/redis/keys';
 import { Value } from 'typebox/value';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { readCaption, readProblem, startApi, type TestApi } from '../../../support/api.ts';
-import { readPhoto } from '../../../support/pictures.ts';
+import { readCaption, readProblem, startApi, type TestApi } from '../../../support/api/api.ts';
+import { readEvents } from '../../../support/api/sse.ts';
+import { readPhoto } from '../../../support/pictures/pictures.ts';
 import {
   createWorkerSide,
   defaultOptions,
@@ -17,9 +18,8 @@ import {
   soon,
   startReconciler,
   type WorkerSide,
-} from '../../../support/pipeline.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis.ts';
-import { readEvents } from '../../../support/sse.ts';
+} from '../../../support/pipeline/pipeline.ts';
+import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis/redis.ts';
 
 const photo = readPhoto('flower.jpg');
 const STEP_MS = 5;

@@ -6,8 +6,8 @@ import {
   createWorkerSide,
   type QueueSide,
   type WorkerSide,
-} from '../../../support/pipeline.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis.ts';
+} from '../../../support/pipeline/pipeline.ts';
+import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis/redis.ts';
 
 describe.skipIf(!redisIsAvailable)('a caption’s events', () => {
   let server: RedisServer;

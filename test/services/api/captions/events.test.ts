@@ -4,7 +4,9 @@ import { text as readText } from 'node:stream/consumers';
 import type { CaptionEvent } from '@caption-queue/contract/events';
 import { buildKeys } from '@caption-queue/redis/keys';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { startApi, type TestApi } from '../../../support/api.ts';
+import { startApi, type TestApi } from '../../../support/api/api.ts';
+import { readBytes, readEvents, type SseEvent, wholeEvents } from '../../../support/api/sse.ts';
+import { createRandom } from '../../../support/numbers/random.ts';
 import {
   createWorkerSide,
   defaultOptions,
@@ -12,10 +14,8 @@ import {
   fakeInput,
   flatPixels,
   soon,
-} from '../../../support/pipeline.ts';
-import { createRandom } from '../../../support/random.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis.ts';
-import { readBytes, readEvents, type SseEvent, wholeEvents } from '../../../support/sse.ts';
+} from '../../../support/pipeline/pipeline.ts';
+import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis/redis.ts';
 
 const output = {
   caption: 'a b',

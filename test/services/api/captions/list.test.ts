@@ -3,15 +3,15 @@ import { CaptionPage } from '@caption-queue/contract/caption';
 import { buildKeys } from '@caption-queue/redis/keys';
 import { Value } from 'typebox/value';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startApi, type TestApi } from '../../../support/api.ts';
+import { startApi, type TestApi } from '../../../support/api/api.ts';
 import {
   createWorkerSide,
   defaultOptions,
   fakeInput,
   flatPixels,
   randomPrefix,
-} from '../../../support/pipeline.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis.ts';
+} from '../../../support/pipeline/pipeline.ts';
+import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis/redis.ts';
 
 describe.skipIf(!redisIsAvailable)('the list of captions', () => {
   let redis: RedisServer;

@@ -1,11 +1,11 @@
 // Requests that need not be done again: the same Idempotency-Key, the same picture; and those that wait for the end.
 import { createHeartbeatWriter } from '@caption-queue/worker/heartbeat';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { readCaption, readProblem, startApi, type TestApi } from '../../../support/api.ts';
-import { readPhoto } from '../../../support/pictures.ts';
-import { createWorkerSide, silentLogger, soon } from '../../../support/pipeline.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis.ts';
-import { readEvents } from '../../../support/sse.ts';
+import { readCaption, readProblem, startApi, type TestApi } from '../../../support/api/api.ts';
+import { readEvents } from '../../../support/api/sse.ts';
+import { readPhoto } from '../../../support/pictures/pictures.ts';
+import { createWorkerSide, silentLogger, soon } from '../../../support/pipeline/pipeline.ts';
+import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis/redis.ts';
 
 const photo = readPhoto('flower.jpg');
 const otherPhoto = readPhoto('cat.jpg');

@@ -4,11 +4,11 @@ import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { buildKeys } from '@caption-queue/redis/keys';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readCaption, startApi, type TestApi } from '../../../support/api.ts';
-import { expectProblem, expectRawProblem } from '../../../support/expect-problem.ts';
-import { readPhoto } from '../../../support/pictures.ts';
-import { exchange } from '../../../support/raw-http.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis.ts';
+import { readCaption, startApi, type TestApi } from '../../../support/api/api.ts';
+import { expectProblem, expectRawProblem } from '../../../support/api/expect-problem.ts';
+import { exchange } from '../../../support/api/raw-http.ts';
+import { readPhoto } from '../../../support/pictures/pictures.ts';
+import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis/redis.ts';
 
 const MAX_UPLOAD_BYTES = 1_000_000;
 const photo = readPhoto('cat.jpg');

@@ -1,9 +1,9 @@
 // What the API says of itself: OpenAPI 3.1 and Swagger 2.0 that validate, and a page for people.
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startApi, type TestApi } from '../../../support/api.ts';
-import { chromiumIsAvailable, openPage, startChromium } from '../../../support/chromium.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis.ts';
+import { startApi, type TestApi } from '../../../support/api/api.ts';
+import { chromiumIsAvailable, openPage, startChromium } from '../../../support/page/chromium.ts';
+import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis/redis.ts';
 
 type Operation = {
   operationId?: string;

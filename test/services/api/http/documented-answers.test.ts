@@ -2,7 +2,7 @@
 import { type Scope, scopes } from '@caption-queue/api/access/api-keys';
 import { buildKeys } from '@caption-queue/redis/keys';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { startApi, type TestApi, type TestApiOptions } from '../../../support/api.ts';
+import { startApi, type TestApi, type TestApiOptions } from '../../../support/api/api.ts';
 import {
   createOperationAsker,
   form,
@@ -12,15 +12,15 @@ import {
   type Request,
   send,
   unknownIds,
-} from '../../../support/ask-operations.ts';
-import { cutEnd, notPictures, pngClaiming } from '../../../support/pictures.ts';
-import { createWorkerSide, fakeFeatures, soon } from '../../../support/pipeline.ts';
+} from '../../../support/api/ask-operations.ts';
+import { cutEnd, notPictures, pngClaiming } from '../../../support/pictures/pictures.ts';
+import { createWorkerSide, fakeFeatures, soon } from '../../../support/pipeline/pipeline.ts';
 import {
   freePort,
   type RedisServer,
   redisIsAvailable,
   startRedis,
-} from '../../../support/redis.ts';
+} from '../../../support/redis/redis.ts';
 
 const MAX_UPLOAD_BYTES = 10_000;
 /** More than any operation takes. */

@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { createServer, request as forward, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readCaption, readProblem, startApi, type TestApi } from '../../../support/api.ts';
-import { readPhoto } from '../../../support/pictures.ts';
-import { silentLogger } from '../../../support/pipeline.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis.ts';
+import { readCaption, readProblem, startApi, type TestApi } from '../../../support/api/api.ts';
+import { readPhoto } from '../../../support/pictures/pictures.ts';
+import { silentLogger } from '../../../support/pipeline/pipeline.ts';
+import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis/redis.ts';
 
 const PUBLIC_URL = 'https://captions.example.com';
 const SHOP = 'https://shop.example';

@@ -1,15 +1,15 @@
 // The drop-in for IBM MAX, asked as its clients ask.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startApi, type TestApi } from '../../../support/api.ts';
-import { readPhoto } from '../../../support/pictures.ts';
+import { startApi, type TestApi } from '../../../support/api/api.ts';
+import { readPhoto } from '../../../support/pictures/pictures.ts';
 import {
   createQueueSide,
   createWorkerSide,
   type QueueSide,
   soon,
   type WorkerSide,
-} from '../../../support/pipeline.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis.ts';
+} from '../../../support/pipeline/pipeline.ts';
+import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis/redis.ts';
 
 const photo = readPhoto('astronaut.jpg');
 const WRONG_TYPE = {

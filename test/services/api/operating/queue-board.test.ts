@@ -1,8 +1,8 @@
 // /admin/queues: what an operator sees of the queues in a browser, and nobody else.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startApi, type TestApi } from '../../../support/api.ts';
-import { readPhoto } from '../../../support/pictures.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis.ts';
+import { startApi, type TestApi } from '../../../support/api/api.ts';
+import { readPhoto } from '../../../support/pictures/pictures.ts';
+import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis/redis.ts';
 
 describe.skipIf(!redisIsAvailable)('the queue board', () => {
   let redis: RedisServer;

@@ -1,8 +1,8 @@
 // What an operator's machines read of the API: metrics of everything that passes, and what it is and allows.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startApi, type TestApi } from '../../../support/api.ts';
-import { readPhoto } from '../../../support/pictures.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis.ts';
+import { startApi, type TestApi } from '../../../support/api/api.ts';
+import { readPhoto } from '../../../support/pictures/pictures.ts';
+import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis/redis.ts';
 
 describe.skipIf(!redisIsAvailable)('the API, to its operator', () => {
   let redis: RedisServer;

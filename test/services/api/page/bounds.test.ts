@@ -4,10 +4,17 @@ import { createRequire } from 'node:module';
 import type { AxeResults } from 'axe-core';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
-import { chromiumIsAvailable, openPage } from '../../../support/chromium.ts';
-import { cards, dropPhotos, photo, ready, useBrowser, useService } from '../../../support/page.ts';
-import { soon } from '../../../support/pipeline.ts';
-import { redisIsAvailable } from '../../../support/redis.ts';
+import { chromiumIsAvailable, openPage } from '../../../support/page/chromium.ts';
+import {
+  cards,
+  dropPhotos,
+  photo,
+  ready,
+  useBrowser,
+  useService,
+} from '../../../support/page/page.ts';
+import { soon } from '../../../support/pipeline/pipeline.ts';
+import { redisIsAvailable } from '../../../support/redis/redis.ts';
 
 /** Of the first load, over the wire. */
 const MOST_BYTES = 150_000;

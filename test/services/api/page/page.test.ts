@@ -4,10 +4,17 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chromiumIsAvailable } from '../../../support/chromium.ts';
-import { cards, dropPhotos, photo, ready, useBrowser, useService } from '../../../support/page.ts';
-import { soon } from '../../../support/pipeline.ts';
-import { redisIsAvailable } from '../../../support/redis.ts';
+import { chromiumIsAvailable } from '../../../support/page/chromium.ts';
+import {
+  cards,
+  dropPhotos,
+  photo,
+  ready,
+  useBrowser,
+  useService,
+} from '../../../support/page/page.ts';
+import { soon } from '../../../support/pipeline/pipeline.ts';
+import { redisIsAvailable } from '../../../support/redis/redis.ts';
 
 const SENTENCE = 'a <b>bold</b> dog runs';
 

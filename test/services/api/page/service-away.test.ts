@@ -5,11 +5,11 @@ import path from 'node:path';
 import type { Caption } from '@caption-queue/contract/caption';
 import type { Route } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chromiumIsAvailable } from '../../../support/chromium.ts';
-import { cards, dropPhotos, photo, useBrowser } from '../../../support/page.ts';
-import { redisIsAvailable } from '../../../support/redis.ts';
-import { type ServiceStack, startStack } from '../../../support/service-stack.ts';
-import { writeTinyBundle } from '../../../support/tiny-bundle.ts';
+import { writeTinyBundle } from '../../../support/model/tiny-bundle.ts';
+import { chromiumIsAvailable } from '../../../support/page/chromium.ts';
+import { cards, dropPhotos, photo, useBrowser } from '../../../support/page/page.ts';
+import { type ServiceStack, startStack } from '../../../support/processes/service-stack.ts';
+import { redisIsAvailable } from '../../../support/redis/redis.ts';
 
 /** A page waits up to 15 s between two attempts. */
 const afterWaiting = { timeout: 30_000 };

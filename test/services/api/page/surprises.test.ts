@@ -1,8 +1,8 @@
 // The page when something comes late, from another program than the service, or under a name that is none.
 import { describe, expect, it } from 'vitest';
-import { chromiumIsAvailable } from '../../../support/chromium.ts';
-import { cards, photo, useBrowser, useService } from '../../../support/page.ts';
-import { redisIsAvailable } from '../../../support/redis.ts';
+import { chromiumIsAvailable } from '../../../support/page/chromium.ts';
+import { cards, photo, useBrowser, useService } from '../../../support/page/page.ts';
+import { redisIsAvailable } from '../../../support/redis/redis.ts';
 
 describe.skipIf(!redisIsAvailable || !chromiumIsAvailable)('the page', () => {
   const service = useService();

@@ -1,12 +1,12 @@
 // What the page shows of answers that the made-up model of page.test.ts can't give, and its views beside the pictures.
 import type { Page, Route } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
-import { startApi } from '../../../support/api.ts';
-import { chromiumIsAvailable } from '../../../support/chromium.ts';
-import { cards, photo, useBrowser, useService } from '../../../support/page.ts';
-import { soon } from '../../../support/pipeline.ts';
-import { redisIsAvailable } from '../../../support/redis.ts';
-import { startDelivering, startReceiver } from '../../../support/webhooks.ts';
+import { startApi } from '../../../support/api/api.ts';
+import { chromiumIsAvailable } from '../../../support/page/chromium.ts';
+import { cards, photo, useBrowser, useService } from '../../../support/page/page.ts';
+import { soon } from '../../../support/pipeline/pipeline.ts';
+import { redisIsAvailable } from '../../../support/redis/redis.ts';
+import { startDelivering, startReceiver } from '../../../support/webhooks/webhooks.ts';
 
 const caption = 'a dog stands on grass';
 

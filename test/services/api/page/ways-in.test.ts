@@ -3,11 +3,18 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chromiumIsAvailable, openPage } from '../../../support/chromium.ts';
-import { cards, dropFiles, photo, ready, useBrowser, useService } from '../../../support/page.ts';
-import { readPhoto } from '../../../support/pictures.ts';
-import { soon } from '../../../support/pipeline.ts';
-import { redisIsAvailable } from '../../../support/redis.ts';
+import { chromiumIsAvailable, openPage } from '../../../support/page/chromium.ts';
+import {
+  cards,
+  dropFiles,
+  photo,
+  ready,
+  useBrowser,
+  useService,
+} from '../../../support/page/page.ts';
+import { readPhoto } from '../../../support/pictures/pictures.ts';
+import { soon } from '../../../support/pipeline/pipeline.ts';
+import { redisIsAvailable } from '../../../support/redis/redis.ts';
 
 const flower = readPhoto('flower.jpg');
 const onClipboard = { permissions: ['clipboard-read', 'clipboard-write'] };

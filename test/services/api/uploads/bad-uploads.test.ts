@@ -1,8 +1,8 @@
 // Every bad upload has its documented answer, as a problem, and the service lives on: forms, raw bodies, files.
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readCaption, readProblem, startApi, type TestApi } from '../../../support/api.ts';
-import { expectProblem } from '../../../support/expect-problem.ts';
+import { readCaption, readProblem, startApi, type TestApi } from '../../../support/api/api.ts';
+import { expectProblem } from '../../../support/api/expect-problem.ts';
 import {
   animatedGif,
   cutEnd,
@@ -13,8 +13,8 @@ import {
   readPhoto,
   textBomb,
   withChunks,
-} from '../../../support/pictures.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis.ts';
+} from '../../../support/pictures/pictures.ts';
+import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis/redis.ts';
 
 const MAX_UPLOAD_BYTES = 1_000_000;
 const photo = readPhoto('cat.jpg');

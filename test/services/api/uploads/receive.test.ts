@@ -5,8 +5,8 @@ import { handleErrors } from '@caption-queue/api/http/errors';
 import { createUploadBudget } from '@caption-queue/api/uploads/receive';
 import { type FastifyRequest, fastify } from 'fastify';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { silentLogger } from '../../../support/pipeline.ts';
-import { exchange } from '../../../support/raw-http.ts';
+import { exchange } from '../../../support/api/raw-http.ts';
+import { silentLogger } from '../../../support/pipeline/pipeline.ts';
 
 /** Stands for whatever a request waits for before its upload is counted: Redis, for instance. */
 let firstOf: (request: FastifyRequest) => Promise<void>;

@@ -9,8 +9,8 @@ import { type Clock, systemClock } from '@caption-queue/api/webhooks/schedule';
 import { buildKeys } from '@caption-queue/redis/keys';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { randomPrefix } from '../../../support/pipeline.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis.ts';
+import { randomPrefix } from '../../../support/pipeline/pipeline.ts';
+import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis/redis.ts';
 
 const WAITING = 10_000;
 const ENDED = 1_000;

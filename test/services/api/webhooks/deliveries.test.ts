@@ -11,8 +11,8 @@ import { buildKeys } from '@caption-queue/redis/keys';
 import { Redis } from 'ioredis';
 import { Webhook as StandardWebhook } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { randomPrefix, soon } from '../../../support/pipeline.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis.ts';
+import { randomPrefix, soon } from '../../../support/pipeline/pipeline.ts';
+import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis/redis.ts';
 import {
   type Answer,
   answerNever,
@@ -26,7 +26,7 @@ import {
   startReceiver,
   type TestClock,
   type TestReceiver,
-} from '../../../support/webhooks.ts';
+} from '../../../support/webhooks/webhooks.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;

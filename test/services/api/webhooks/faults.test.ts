@@ -5,9 +5,9 @@ import { createWebhookEndpoints } from '@caption-queue/api/webhooks/endpoints';
 import { systemClock } from '@caption-queue/api/webhooks/schedule';
 import { Redis } from 'ioredis';
 import { afterEach, describe, expect, it } from 'vitest';
-import { fork } from '../../../support/fork.ts';
-import { randomPrefix, soon } from '../../../support/pipeline.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis.ts';
+import { randomPrefix, soon } from '../../../support/pipeline/pipeline.ts';
+import { fork } from '../../../support/processes/fork.ts';
+import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis/redis.ts';
 import {
   answerNever,
   answerOk,
@@ -16,7 +16,7 @@ import {
   startDelivering,
   startReceiver,
   type TestReceiver,
-} from '../../../support/webhooks.ts';
+} from '../../../support/webhooks/webhooks.ts';
 
 const tenant = 'default';
 
@@ -52,7 +52,7 @@ describe.skipIf(!redisIsAvailable)('a delivery under way', () => {
   it('is tried again, under the same id, when its process is killed', async () => {
     const { server, redis, prefix, receiver, webhookId } = await setUp();
     const env = { REDIS_URL: server.url, PREFIX: prefix };
-    const killed = await fork('delivering-process', { env });
+    const killed = await fork('webhooks/delivering-process', { env });
     await killed.said('started');
     await redis.xadd(`${prefix}:outbox`, '*', ...Object.entries(endedCaption()).flat());
     await receiver.until(1);

@@ -11,9 +11,9 @@ import {
 import { buildKeys, type Keys } from '@caption-queue/redis/keys';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { randomPrefix } from '../../../support/pipeline.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis.ts';
-import { createTestClock, type TestClock } from '../../../support/webhooks.ts';
+import { randomPrefix } from '../../../support/pipeline/pipeline.ts';
+import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis/redis.ts';
+import { createTestClock, type TestClock } from '../../../support/webhooks/webhooks.ts';
 
 const DAY_MS = 24 * 3_600_000;
 const tenant = 'default';

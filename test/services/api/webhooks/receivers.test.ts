@@ -10,14 +10,14 @@ import { systemClock } from '@caption-queue/api/webhooks/schedule';
 import { transform } from 'esbuild';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { randomPrefix, soon } from '../../../support/pipeline.ts';
+import { randomPrefix, soon } from '../../../support/pipeline/pipeline.ts';
 import {
   freePort,
   type RedisServer,
   redisIsAvailable,
   startRedis,
-} from '../../../support/redis.ts';
-import { endedCaption, startDelivering } from '../../../support/webhooks.ts';
+} from '../../../support/redis/redis.ts';
+import { endedCaption, startDelivering } from '../../../support/webhooks/webhooks.ts';
 
 const repository = path.join(import.meta.dirname, '../../../..');
 /** Inside the repository, so that npm packages are found from there. */

@@ -10,10 +10,10 @@ import {
   startApi,
   type TestApi,
   type TestApiOptions,
-} from '../../../support/api.ts';
-import { readPhoto } from '../../../support/pictures.ts';
-import { createWorkerSide, soon } from '../../../support/pipeline.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis.ts';
+} from '../../../support/api/api.ts';
+import { readPhoto } from '../../../support/pictures/pictures.ts';
+import { createWorkerSide, soon } from '../../../support/pipeline/pipeline.ts';
+import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis/redis.ts';
 import {
   type Answer,
   answerOk,
@@ -25,7 +25,7 @@ import {
   startDelivering,
   startReceiver,
   type TestReceiver,
-} from '../../../support/webhooks.ts';
+} from '../../../support/webhooks/webhooks.ts';
 
 const photo = readPhoto('flower.jpg');
 const HOUR = 3_600_000;

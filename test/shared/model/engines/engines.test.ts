@@ -11,10 +11,10 @@ import { fromFloat16Bits } from '@caption-queue/model/float16';
 import { generateCaptions } from '@caption-queue/model/generation/generate-captions';
 import { selectRows } from '@caption-queue/model/generation/step-decoder';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { relativeDifference } from '../../../support/compare.ts';
-import { availableEngines } from '../../../support/engines.ts';
-import { createRandom } from '../../../support/random.ts';
-import { writeTinyBundle } from '../../../support/tiny-bundle.ts';
+import { availableEngines } from '../../../support/model/engines.ts';
+import { writeTinyBundle } from '../../../support/model/tiny-bundle.ts';
+import { relativeDifference } from '../../../support/numbers/compare.ts';
+import { createRandom } from '../../../support/numbers/random.ts';
 
 const random = createRandom(7);
 const pixels = Uint8Array.from({ length: PIXELS_BYTES }, () => Math.floor(random() * 256));

@@ -8,9 +8,13 @@ import {
 import { PIXELS_BYTES } from '@caption-queue/contract/bundle';
 import { DomainError } from '@caption-queue/contract/errors';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { readPhoto } from '../../../../support/pictures.ts';
-import { silentLogger, soon } from '../../../../support/pipeline.ts';
-import { canSeeProcesses, childrenOf, isRunning } from '../../../../support/process-tree.ts';
+import { readPhoto } from '../../../../support/pictures/pictures.ts';
+import { silentLogger, soon } from '../../../../support/pipeline/pipeline.ts';
+import {
+  canSeeProcesses,
+  childrenOf,
+  isRunning,
+} from '../../../../support/processes/process-tree.ts';
 
 const local = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const realScript = local('../../../../../services/api/dist/imaging-process.js');

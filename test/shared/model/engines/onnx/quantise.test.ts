@@ -10,7 +10,7 @@ import type {
   ConvolutionPlan,
 } from '@caption-queue/model/layers-model/convolution-plan';
 import { describe, expect, it } from 'vitest';
-import { createRandom } from '../../../../support/random.ts';
+import { createRandom } from '../../../../support/numbers/random.ts';
 
 function convolution(part: Partial<Convolution>): Convolution {
   return {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readDataset } from '@caption-queue/training/dataset/read-dataset';
 
-export const tinyDataset = fileURLToPath(new URL('../fixtures/tiny-dataset', import.meta.url));
+export const tinyDataset = fileURLToPath(new URL('../../fixtures/tiny-dataset', import.meta.url));
 
 /** Photos, and a captions.csv beside them that names splits only if asked to. */
 export async function writeCsvDataset(

@@ -14,7 +14,7 @@ export const photoNames = [
 ] as const;
 
 export function readPhoto(name: (typeof photoNames)[number]): Buffer {
-  return readFileSync(new URL(`../fixtures/photos/${name}`, import.meta.url));
+  return readFileSync(new URL(`../../fixtures/photos/${name}`, import.meta.url));
 }
 
 const PNG_SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);

@@ -1,7 +1,7 @@
 // A thousand made-up captions with five references each, from a small grammar: text that anyone may have, on
 // which the metrics can be compared with the reference implementation. The same on every machine.
 import type { ScoredCaption } from '@caption-queue/training/metrics/scored-caption';
-import { createRandom, type Random } from './random.ts';
+import { createRandom, type Random } from '../numbers/random.ts';
 
 const grammar = {
   number: ['a', 'one', 'two', 'three', 'the', 'some'],

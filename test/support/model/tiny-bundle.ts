@@ -22,7 +22,7 @@ import {
 import { sealBundle } from '@caption-queue/training/export/seal-bundle';
 import { float16Weight, saveLayersModel } from '@caption-queue/training/export/store-model';
 import { writeProbe } from '@caption-queue/training/export/write-probe';
-import { createRandom, type Random } from './random.ts';
+import { createRandom, type Random } from '../numbers/random.ts';
 
 const words =
   'a an the dog cat man woman child runs sits jumps on in over under green red big small water grass field street ball'.split(

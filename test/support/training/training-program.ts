@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const program = fileURLToPath(new URL('../../training/dist/main.js', import.meta.url));
+const program = fileURLToPath(new URL('../../../training/dist/main.js', import.meta.url));
 
 export interface Ending {
   code: number;

@@ -14,7 +14,7 @@ import { buildKeys } from '@caption-queue/redis/keys';
 import { createRegistry, type Registry } from '@caption-queue/runtime/metrics';
 import { Queue } from 'bullmq';
 import { expect } from 'vitest';
-import { fakeInput, silentLogger, soon } from './pipeline.ts';
+import { fakeInput, silentLogger, soon } from '../pipeline/pipeline.ts';
 
 export interface Received {
   headers: Record<string, string>;

@@ -2,7 +2,7 @@
 import { buildNetwork } from '@caption-queue/training/fit/settings';
 import type { TensorFlow } from '@caption-queue/training/fit/tensorflow-types';
 import { initialValues } from '@caption-queue/training/fit/weights';
-import { createRandom } from './random.ts';
+import { createRandom } from '../numbers/random.ts';
 
 export const tinySizes = {
   vocabularySize: 23,

@@ -12,7 +12,12 @@ import type { Caption } from '@caption-queue/contract/caption';
 import type { Problem } from '@caption-queue/contract/errors';
 import { createLifecycle } from '@caption-queue/runtime/lifecycle';
 import { vi } from 'vitest';
-import { createQueueSide, type QueueSide, randomPrefix, silentLogger } from './pipeline.ts';
+import {
+  createQueueSide,
+  type QueueSide,
+  randomPrefix,
+  silentLogger,
+} from '../pipeline/pipeline.ts';
 
 export interface TestApi {
   /** `http://127.0.0.1:<port>` */

@@ -1,5 +1,6 @@
 // Asks operations of the API by their names, and keeps count of the documented answers that came.
 import { expect } from 'vitest';
+import { cornersPng } from '../pictures/pictures.ts';
 import type { TestApi } from './api.ts';
 import {
   type Operation,
@@ -7,7 +8,6 @@ import {
   readOperations,
   type SeenAnswer,
 } from './described-operations.ts';
-import { cornersPng } from './pictures.ts';
 import { exchange } from './raw-http.ts';
 
 export interface Request extends Pick<RequestInit, 'body'> {

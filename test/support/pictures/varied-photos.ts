@@ -1,9 +1,9 @@
 // As many different pictures as a test wants, cut out of the fixture photos.
 import { readdir, readFile } from 'node:fs/promises';
 import sharp from 'sharp';
-import { createRandom } from './random.ts';
+import { createRandom } from '../numbers/random.ts';
 
-const folder = new URL('../../test/fixtures/photos/', import.meta.url);
+const folder = new URL('../../fixtures/photos/', import.meta.url);
 
 export async function readPhoto(name: string): Promise<Uint8Array> {
   return readFile(new URL(name, folder));

@@ -6,8 +6,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Redis } from 'ioredis';
+import { watchOver } from '../processes/watch-over.ts';
 import { dockerAnswers, startRedisContainer } from './redis-container.ts';
-import { watchOver } from './watch-over.ts';
 
 const START_TIMEOUT_MS = 15_000;
 

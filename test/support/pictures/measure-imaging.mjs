@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 const bytes = readFileSync(process.argv[2]);
 const script = fileURLToPath(
-  new URL('../../services/api/dist/imaging-process.js', import.meta.url),
+  new URL('../../../services/api/dist/imaging-process.js', import.meta.url),
 );
 const child = fork(script, { serialization: 'advanced' });
 

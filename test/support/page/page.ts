@@ -2,13 +2,13 @@
 import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll } from 'vitest';
-import { startApi, type TestApi } from './api.ts';
+import { startApi, type TestApi } from '../api/api.ts';
+import { variedPhotos } from '../pictures/varied-photos.ts';
+import { createWorkerSide, type Generate, type WorkerSide } from '../pipeline/pipeline.ts';
+import { type RedisServer, startRedis } from '../redis/redis.ts';
 import { type OpenPage, openPage, startChromium } from './chromium.ts';
-import { createWorkerSide, type Generate, type WorkerSide } from './pipeline.ts';
-import { type RedisServer, startRedis } from './redis.ts';
-import { variedPhotos } from './varied-photos.ts';
 
-const PHOTOS = fileURLToPath(new URL('../fixtures/photos/', import.meta.url));
+const PHOTOS = fileURLToPath(new URL('../../fixtures/photos/', import.meta.url));
 export const photo = (name: string) => `${PHOTOS}${name}.jpg`;
 
 const SENTENCE = ['a', '<b>bold</b>', 'dog', 'runs'];

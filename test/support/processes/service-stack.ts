@@ -1,8 +1,8 @@
 // The whole service as real processes: API, encoder workers, decoder workers and two Redis servers.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Caption } from '@caption-queue/contract/caption';
-import { randomPrefix } from './pipeline.ts';
-import { type RedisServer, startRedis } from './redis.ts';
+import { randomPrefix } from '../pipeline/pipeline.ts';
+import { type RedisServer, startRedis } from '../redis/redis.ts';
 import { type ServiceName, type ServiceProcess, startService, untilOk } from './service-process.ts';
 
 const CAPTION_TIMEOUT_MS = 60_000;

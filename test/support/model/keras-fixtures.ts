@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { FEATURE_SIZE, GRID_CELLS, IMAGE_SIZE, PIXELS_BYTES } from '@caption-queue/contract/bundle';
 
-const fixtures = fileURLToPath(new URL('../fixtures/keras', import.meta.url));
+const fixtures = fileURLToPath(new URL('../../fixtures/keras', import.meta.url));
 
 /** Puts all of them into `folder`, uncompressed. */
 export async function unpackKerasFixtures(folder: string): Promise<void> {

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
-const support = path.dirname(fileURLToPath(import.meta.url));
+const support = fileURLToPath(new URL('../', import.meta.url));
 const repository = path.resolve(support, '../..');
 /** Inside the repository, so that npm packages are found from there. */
 const output = path.join(repository, 'node_modules/.cache/caption-queue-tests');
@@ -66,7 +66,7 @@ export async function fork(name: string, options: { env: Record<string, string> 
 
 async function bundleFile(name: string): Promise<string> {
   await mkdir(output, { recursive: true });
-  const file = path.join(output, `${name}-${process.pid}.mjs`);
+  const file = path.join(output, `${path.basename(name)}-${process.pid}.mjs`);
   process.once('exit', () => rmSync(file, { force: true }));
   await build({
     entryPoints: [path.join(support, `${name}.ts`)],
