@@ -1,18 +1,18 @@
 // The client against the real API: what people write with it works.
-
 import { type CaptionClient, createCaptionClient } from '@caption-queue/client/caption-client';
 import { CaptionApiError } from '@caption-queue/client/request';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { startApi, type TestApi } from '../support/api/api.ts';
+import { useApi } from '../support/api/use-api.ts';
 import { readPhoto } from '../support/pictures/pictures.ts';
 import { createWorkerSide, generateFake, type WorkerSide } from '../support/pipeline/pipeline.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../support/redis/redis.ts';
+import { redisIsAvailable } from '../support/redis/redis.ts';
+import { useRedis } from '../support/redis/use-redis.ts';
 
 const photo = readPhoto('astronaut.jpg');
 
 describe.skipIf(!redisIsAvailable)('the client', () => {
-  let redis: RedisServer;
-  let api: TestApi;
+  const redis = useRedis();
+  const api = useApi(redis, { env: { AUTH: 'required' } });
   let workers: WorkerSide;
   let client: CaptionClient;
   let apiKey: string;
@@ -20,8 +20,6 @@ describe.skipIf(!redisIsAvailable)('the client', () => {
   let gate = Promise.resolve();
 
   beforeAll(async () => {
-    redis = await startRedis();
-    api = await startApi({ redisUrl: redis.url, env: { AUTH: 'required' } });
     workers = createWorkerSide({
       url: redis.url,
       prefix: api.queueSide.prefix,
@@ -39,8 +37,6 @@ describe.skipIf(!redisIsAvailable)('the client', () => {
   });
   afterAll(async () => {
     await workers?.stop();
-    await api?.close();
-    await redis?.stop();
   });
 
   async function refusal(promise: Promise<unknown>): Promise<CaptionApiError> {

@@ -3,10 +3,11 @@
 import { type CaptionClient, createCaptionClient } from '@caption-queue/client/caption-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTcpProxy, type TcpProxy } from '../faults/harness/tcp-proxy.ts';
-import { startApi, type TestApi } from '../support/api/api.ts';
+import { useApi } from '../support/api/use-api.ts';
 import { readPhoto } from '../support/pictures/pictures.ts';
 import { createWorkerSide } from '../support/pipeline/pipeline.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../support/redis/redis.ts';
+import { redisIsAvailable } from '../support/redis/redis.ts';
+import { useRedis } from '../support/redis/use-redis.ts';
 
 const photo = readPhoto('cat.jpg');
 /** An answer's status line and some of its headers. */
@@ -15,23 +16,17 @@ const SOME_BYTES = 100;
 const INTO_THE_BODY = 1_000;
 
 describe.skipIf(!redisIsAvailable)('the client, when an answer is lost', () => {
-  let redis: RedisServer;
-  let api: TestApi;
+  const redis = useRedis();
+  const api = useApi(redis);
   let proxy: TcpProxy;
   /** Without a network that loses anything. */
   let direct: CaptionClient;
 
   beforeAll(async () => {
-    redis = await startRedis();
-    api = await startApi({ redisUrl: redis.url });
     proxy = await startTcpProxy(Number(new URL(api.address).port));
     direct = createCaptionClient({ baseUrl: api.address });
   });
-  afterAll(async () => {
-    await proxy?.close();
-    await api?.close();
-    await redis?.stop();
-  });
+  afterAll(() => proxy?.close());
 
   /** Its connection to the service breaks after the service has done what the first try asked. */
   function cutOff(keptBytes: number): CaptionClient {

@@ -1,22 +1,18 @@
 // The programs in docs/clients.md do what is said of them, as they stand there.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startApi, type TestApi } from '../support/api/api.ts';
+import { useApi } from '../support/api/use-api.ts';
+import { useFolder } from '../support/folder.ts';
 import { createWorkerSide, type WorkerSide } from '../support/pipeline/pipeline.ts';
-import {
-  freePort,
-  type RedisServer,
-  redisIsAvailable,
-  startRedis,
-} from '../support/redis/redis.ts';
+import { freePort, redisIsAvailable } from '../support/redis/redis.ts';
+import { useRedis } from '../support/redis/use-redis.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const hasPython = spawnSync('python3', ['--version']).status === 0;
@@ -30,22 +26,19 @@ const body = JSON.stringify({
 });
 
 describe.skipIf(!redisIsAvailable)('docs/clients.md', () => {
-  let redis: RedisServer;
-  let api: TestApi;
+  const redis = useRedis();
+  const api = useApi(redis, { env: { AUTH: 'required' } });
   let workers: WorkerSide;
-  let folder: string;
+  const folder = useFolder();
   let apiKey: string;
   const programs: Record<string, string[]> = { ts: [], python: [], sh: [] };
   const running: ChildProcess[] = [];
 
   beforeAll(async () => {
-    redis = await startRedis();
-    api = await startApi({ redisUrl: redis.url, env: { AUTH: 'required' } });
     workers = createWorkerSide({ url: redis.url, prefix: api.queueSide.prefix });
     const scopes = ['captions:read', 'captions:write'] as const;
     const { key } = await api.apiKeys.create({ tenant: 'shop', scopes: [...scopes], name: '' });
     apiKey = key;
-    folder = await mkdtemp(path.join(tmpdir(), 'caption-queue-clients-'));
     await cp(path.join(root, 'test/fixtures/photos/cat.jpg'), path.join(folder, 'photo.jpg'));
     const guide = await readFile(path.join(root, 'docs/clients.md'), 'utf8');
     for (const [, language = '', code = ''] of guide.matchAll(/^```(\w+)\n(.*?)^```$/gms)) {
@@ -55,9 +48,6 @@ describe.skipIf(!redisIsAvailable)('docs/clients.md', () => {
   afterAll(async () => {
     for (const child of running) child.kill('SIGKILL');
     await workers?.stop();
-    await api?.close();
-    await redis?.stop();
-    await rm(folder, { recursive: true, force: true });
   });
 
   function start(command: string, args: string[], env: Record<string, string> = {}): ChildProcess {

@@ -1,9 +1,9 @@
 // The commands of docs/training.md, in their order, on the tiny data set: a newcomer copies them.
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadBundle } from '@caption-queue/model/bundle';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { useFolder } from '../support/folder.ts';
 import { hasTensorFlow } from '../support/model/engines.ts';
 import { tinyDataset, writeCsvDataset } from '../support/training/datasets.ts';
 import { runTraining } from '../support/training/training-program.ts';
@@ -21,12 +21,10 @@ const documented = [...guide.matchAll(/^npm run train -- .*$|(?<=`)npm run train
 /** A network this small trains in a second. */
 const tiny = '--units 16 --annotation-size 16 --attention-size 8 --epochs 1 --threads 1'.split(' ');
 
-let folder: string;
+const folder = useFolder();
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'documented-'));
   await writeCsvDataset(join(folder, 'my-photos'));
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 /** What a shell makes of the line, with the folders of this test. */
 function argumentsOf(line: string): string[] {

@@ -1,12 +1,12 @@
 // Random histories of a few captions, with dying processes and a dying Redis, against a model: none is ever lost,
 // finished twice or brought back; and whatever has happened, every one can still be brought to an end.
-
 import type { DecodeClaim, EncodeClaim } from '@caption-queue/captions/claim-outcome';
 import type { WorkStore } from '@caption-queue/captions/store';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { fakeFeatures } from '../support/pipeline/pipeline.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../support/redis/redis.ts';
+import { redisIsAvailable } from '../support/redis/redis.ts';
+import { useRedis } from '../support/redis/use-redis.ts';
 import { seed } from './harness/seed.ts';
 import { settings } from './harness/settings.ts';
 import { checkInvariants } from './state-machine/check-invariants.ts';
@@ -18,11 +18,7 @@ import { createReal, type Real } from './state-machine/real.ts';
 const MOST_STEPS = 60;
 
 describe.skipIf(!redisIsAvailable)('a caption’s state machine', () => {
-  let server: RedisServer;
-  beforeAll(async () => {
-    server = await startRedis();
-  });
-  afterAll(() => server?.stop());
+  const server = useRedis();
 
   it(`keeps to its model in ${settings.histories} histories`, {
     timeout: settings.timeoutMs,

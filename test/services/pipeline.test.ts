@@ -1,6 +1,7 @@
 // A caption's way through both stages: real Redis, real queues, the services' processors, a made-up model.
 import { createRedis } from '@caption-queue/redis/connection';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { endWithTest } from '../support/end-with-test.ts';
 import {
   createQueueSide,
   createWorkerSide,
@@ -8,9 +9,10 @@ import {
   fakeFeatures,
   type QueueSide,
   silentLogger,
-  type WorkerSide,
+  type WorkerSideOptions,
 } from '../support/pipeline/pipeline.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../support/redis/redis.ts';
+import { redisIsAvailable, startRedis } from '../support/redis/redis.ts';
+import { useRedis } from '../support/redis/use-redis.ts';
 
 const cacheConfig = {
   maxmemory: '100mb',
@@ -19,26 +21,20 @@ const cacheConfig = {
 };
 
 describe.skipIf(!redisIsAvailable)('a caption’s way through both stages', () => {
-  let durable: RedisServer;
-  let cache: RedisServer;
+  const durable = useRedis();
+  const cache = useRedis({ config: cacheConfig });
   let side: QueueSide;
-  let workers: WorkerSide | undefined;
+  beforeEach(async () => {
+    side = endWithTest(await createQueueSide({ url: durable.url }));
+  });
 
-  beforeAll(async () => {
-    [durable, cache] = await Promise.all([startRedis(), startRedis({ config: cacheConfig })]);
-  });
-  afterAll(async () => {
-    await Promise.all([durable.stop(), cache.stop()]);
-  });
-  afterEach(async () => {
-    await workers?.stop();
-    workers = undefined;
-    await side.close();
-  });
+  const work = (options: Partial<WorkerSideOptions> = {}) =>
+    endWithTest(
+      createWorkerSide({ url: durable.url, prefix: side.prefix, cacheUrl: cache.url, ...options }),
+    );
 
   it('ends in succeeded, with words, times and model in the record', async () => {
-    side = await createQueueSide({ url: durable.url });
-    workers = createWorkerSide({ url: durable.url, prefix: side.prefix, cacheUrl: cache.url });
+    work();
 
     const accepted = await side.post(7);
     expect(accepted).toMatchObject({ status: 'queued', stage: 'encode', output: null });
@@ -66,8 +62,8 @@ describe.skipIf(!redisIsAvailable)('a caption’s way through both stages', () =
   });
 
   it('leaves neither pixels nor features behind, and the record goes with retention', async () => {
-    side = await createQueueSide({ url: durable.url, retentionSeconds: 120 });
-    workers = createWorkerSide({ url: durable.url, prefix: side.prefix, cacheUrl: cache.url });
+    side = endWithTest(await createQueueSide({ url: durable.url, retentionSeconds: 120 }));
+    work();
     const { id } = await side.post(1);
     await side.untilEnded(id);
 
@@ -81,8 +77,7 @@ describe.skipIf(!redisIsAvailable)('a caption’s way through both stages', () =
   });
 
   it('encodes a picture once, whatever other options ask for it again', async () => {
-    side = await createQueueSide({ url: durable.url });
-    workers = createWorkerSide({ url: durable.url, prefix: side.prefix, cacheUrl: cache.url });
+    const workers = work();
     const first = await side.untilEnded((await side.post(9)).id);
     const again = await side.untilEnded((await side.post(9, { max_length: 2 })).id);
 
@@ -93,23 +88,18 @@ describe.skipIf(!redisIsAvailable)('a caption’s way through both stages', () =
   });
 
   it('captions every picture right with several workers a stage', async () => {
-    side = await createQueueSide({ url: durable.url });
-    const { prefix } = side;
-    workers = createWorkerSide({ url: durable.url, prefix, cacheUrl: cache.url });
-    const more = createWorkerSide({ url: durable.url, prefix, cacheUrl: cache.url });
+    const [workers, more] = [work(), work()];
     const values = Array.from({ length: 40 }, (_, index) => index + 20);
     const posted = await Promise.all(values.map((value) => side.post(value)));
     const records = await Promise.all(posted.map(({ id }) => side.untilEnded(id)));
 
     expect(records.map(({ output }) => output?.caption)).toEqual(values.map(fakeCaption));
     expect(workers.encodes + more.encodes).toBe(values.length);
-    await more.stop();
   });
 
   it('goes on while the cache is flushed, frozen and gone', async () => {
-    side = await createQueueSide({ url: durable.url });
-    const own = await startRedis({ config: cacheConfig });
-    workers = createWorkerSide({ url: durable.url, prefix: side.prefix, cacheUrl: own.url });
+    const own = endWithTest(await startRedis({ config: cacheConfig }));
+    const workers = work({ cacheUrl: own.url });
     const captionOf = async (value: number) =>
       (await side.untilEnded((await side.post(value)).id)).output?.caption;
 
@@ -124,42 +114,34 @@ describe.skipIf(!redisIsAvailable)('a caption’s way through both stages', () =
     await own.crash();
     expect(await captionOf(1)).toBe(fakeCaption(1));
     expect(workers.encodes).toBe(4);
-    await own.stop();
   });
 
   it('keeps features on a shared server only while half of its memory is free', async () => {
-    const shared = await startRedis({ config: { maxmemory: '0' } });
-    side = await createQueueSide({ url: shared.url });
+    const shared = endWithTest(await startRedis({ config: { maxmemory: '0' } }));
+    side = endWithTest(await createQueueSide({ url: shared.url }));
     const { redis, prefix } = side;
-    workers = createWorkerSide({ url: shared.url, prefix });
     const repeat = async (value: number) => {
-      await side.untilEnded((await side.post(value)).id);
-      return (await side.untilEnded((await side.post(value)).id)).metrics.feature_cache;
+      const workers = createWorkerSide({ url: shared.url, prefix });
+      try {
+        await side.untilEnded((await side.post(value)).id);
+        return (await side.untilEnded((await side.post(value)).id)).metrics.feature_cache;
+      } finally {
+        await workers.stop();
+      }
     };
     expect(await repeat(1), 'no maxmemory: no bound to keep to').toBe('miss');
 
-    await workers.stop();
     await redis.config('SET', 'maxmemory', '200mb');
-    workers = createWorkerSide({ url: shared.url, prefix });
     expect(await repeat(2)).toBe('hit');
     expect(await redis.keys(`${prefix}:feature:*`)).toHaveLength(1);
 
-    await workers.stop();
     await redis.setrange('ballast', 110 * 2 ** 20, 'x'); // made in the server: nothing else is as large
-    workers = createWorkerSide({ url: shared.url, prefix });
     expect(await repeat(3)).toBe('miss');
-    await workers.stop();
-    workers = undefined;
-    await shared.stop();
   });
 
   it('tries a picture again that the model failed on, and says so in the stream', async () => {
-    side = await createQueueSide({ url: durable.url });
     let tries = 0;
-    workers = createWorkerSide({
-      url: durable.url,
-      prefix: side.prefix,
-      cacheUrl: cache.url,
+    work({
       async generate({ features, onEvent }) {
         tries += 1;
         const text = String(features[0]);
@@ -184,12 +166,8 @@ describe.skipIf(!redisIsAvailable)('a caption’s way through both stages', () =
   });
 
   it('takes a picture from a model that hangs and tries it again', async () => {
-    side = await createQueueSide({ url: durable.url });
     let tries = 0;
-    workers = createWorkerSide({
-      url: durable.url,
-      prefix: side.prefix,
-      cacheUrl: cache.url,
+    work({
       timeoutMs: 300,
       encode(pixels) {
         tries += 1;
@@ -202,11 +180,7 @@ describe.skipIf(!redisIsAvailable)('a caption’s way through both stages', () =
   });
 
   it('fails a picture visibly that the model fails on every time, and goes on with others', async () => {
-    side = await createQueueSide({ url: durable.url });
-    workers = createWorkerSide({
-      url: durable.url,
-      prefix: side.prefix,
-      cacheUrl: cache.url,
+    const workers = work({
       async encode(pixels) {
         if (pixels[0] === 13) throw new Error('poison');
         return fakeFeatures(pixels);

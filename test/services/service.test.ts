@@ -1,13 +1,13 @@
 // The service as its users have it: real processes, real Redis, HTTP from outside.
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Caption } from '@caption-queue/contract/caption';
 import { DEFAULT_BUNDLE } from '@caption-queue/model/bundle';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { useFolder } from '../support/folder.ts';
 import { hasTensorFlow } from '../support/model/engines.ts';
 import { writeTinyBundle } from '../support/model/tiny-bundle.ts';
 import { devPhotoFiles, flickr8kIsAvailable } from '../support/pictures/flickr8k.ts';
@@ -21,16 +21,14 @@ vi.setConfig({ testTimeout: 120_000 });
 const photosFolder = fileURLToPath(new URL('../fixtures/photos/', import.meta.url));
 const captionCommand = fileURLToPath(new URL('../../cli/dist/caption.js', import.meta.url));
 
-let folder: string;
+const folder = useFolder();
 let tiny: string;
 let stack: ServiceStack;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'caption-queue-'));
   tiny = join(folder, 'tiny');
   await writeTinyBundle({ directory: tiny });
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 /** Captions by the command line, without any server: file name → caption. */
 async function captionsWithoutServer(files: string[], model: string, engine = 'onnx') {

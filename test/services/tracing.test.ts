@@ -1,17 +1,13 @@
 // One trace shows a caption's whole way: from the caller through the API and the queues to both workers.
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { json } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readCaption } from '../support/api/api.ts';
+import { useFolder } from '../support/folder.ts';
 import { writeTinyBundle } from '../support/model/tiny-bundle.ts';
 import { readPhoto } from '../support/pictures/pictures.ts';
 import { type ServiceStack, startStack } from '../support/processes/service-stack.ts';
 import { redisIsAvailable } from '../support/redis/redis.ts';
+import { useWebServer } from '../support/web-server.ts';
 
 const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
 const CALLER_SPAN = '00f067aa0ba902b7';
@@ -34,38 +30,29 @@ interface OtlpBody {
 
 describe.skipIf(!redisIsAvailable)('tracing', () => {
   const spans: SentSpan[] = [];
-  let collector: Server;
   let stack: ServiceStack;
-  let model: string;
-  beforeAll(async () => {
-    model = await mkdtemp(path.join(tmpdir(), 'caption-queue-tracing-'));
-    await writeTinyBundle({ directory: model });
-    collector = createServer(async (request, response) => {
-      const { resourceSpans } = (await json(request)) as OtlpBody;
-      for (const { resource, scopeSpans } of resourceSpans) {
-        const name = resource.attributes.find(({ key }) => key === 'service.name');
-        const service = name?.value.stringValue ?? '';
-        for (const scope of scopeSpans) {
-          spans.push(...scope.spans.map((span) => ({ ...span, service })));
-        }
+  const model = useFolder();
+  const collector = useWebServer(async (request, response) => {
+    const { resourceSpans } = (await json(request)) as OtlpBody;
+    for (const { resource, scopeSpans } of resourceSpans) {
+      const name = resource.attributes.find(({ key }) => key === 'service.name');
+      const service = name?.value.stringValue ?? '';
+      for (const scope of scopeSpans) {
+        spans.push(...scope.spans.map((span) => ({ ...span, service })));
       }
-      response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
-    }).listen(0, '127.0.0.1');
-    await once(collector, 'listening');
+    }
+    response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
   });
+  beforeAll(() => writeTinyBundle({ directory: model }));
   afterAll(async () => {
     await stack?.stop();
-    collector?.closeAllConnections();
-    collector?.close();
-    await rm(model, { recursive: true, force: true });
   });
 
   it('takes the caller’s trace along the queues into both workers', async () => {
-    const { port } = collector.address() as AddressInfo;
     stack = await startStack({
       model,
       env: {
-        OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
+        OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
         OTEL_BSP_SCHEDULE_DELAY: '100',
       },
     });

@@ -1,6 +1,5 @@
 // The model card: figures from the run, texts from people, and neither lost.
-import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { appendFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadBundle } from '@caption-queue/model/bundle';
@@ -8,21 +7,20 @@ import { commandLine, commandsFor, lineageOf } from '@caption-queue/training/car
 import { fillTemplate } from '@caption-queue/training/card/template';
 import { noteCommand, readCommands } from '@caption-queue/training/command-line/command-history';
 import { sealBundle } from '@caption-queue/training/export/seal-bundle';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { useFolder } from '../support/folder.ts';
 import { writeTinyBundle } from '../support/model/tiny-bundle.ts';
 import { tinyDataset } from '../support/training/datasets.ts';
 import { runTraining } from '../support/training/training-program.ts';
 
 const photos = fileURLToPath(new URL('../fixtures/photos', import.meta.url));
 
-let folder: string;
+const folder = useFolder();
 let bundle: string;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'card-'));
   bundle = join(folder, 'tiny');
   await writeTinyBundle({ directory: bundle });
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 describe('a template', () => {
   const parts = { data: 'Ten photos.', photos: '' };

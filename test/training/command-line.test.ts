@@ -1,11 +1,11 @@
 // The training's command line as people use it: from a folder of photos to a bundle that captions.
 import { execFile } from 'node:child_process';
-import { cp, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleDirectory, DEFAULT_BUNDLE, loadBundle } from '@caption-queue/model/bundle';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { useFolder } from '../support/folder.ts';
 import { hasTensorFlow } from '../support/model/engines.ts';
 import { writeTinyBundle } from '../support/model/tiny-bundle.ts';
 
@@ -13,12 +13,11 @@ const repository = fileURLToPath(new URL('../..', import.meta.url));
 const tinyDataset = join(repository, 'test/fixtures/tiny-dataset');
 const program = join(repository, 'training/dist/main.js');
 
-let folder: string;
+const folder = useFolder();
 /** A folder as `--encoder` wants it, with the small encoder of the tiny bundle. */
 let encoder: string;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'training-command-'));
   const bundle = join(folder, 'tiny-bundle');
   await writeTinyBundle({ directory: bundle });
   encoder = join(folder, 'encoder');
@@ -31,7 +30,6 @@ beforeAll(async () => {
     await cp(join(shipped, file), join(encoder, 'classifier', file));
   }
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 /** Runs a command in the temporary folder. */
 function run(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {

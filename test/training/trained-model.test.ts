@@ -1,12 +1,12 @@
 // A model that the training's command line made serves through the queue: real photos, encoder and processes.
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { loadBundle } from '@caption-queue/model/bundle';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { useFolder } from '../support/folder.ts';
 import { hasTensorFlow } from '../support/model/engines.ts';
 import { startStack } from '../support/processes/service-stack.ts';
 import { redisIsAvailable } from '../support/redis/redis.ts';
@@ -16,15 +16,11 @@ import { runTraining } from '../support/training/training-program.ts';
 const captionCommand = fileURLToPath(new URL('../../cli/dist/caption.js', import.meta.url));
 
 describe.skipIf(!hasTensorFlow() || !redisIsAvailable)('a model trained on a few photos', () => {
-  let folder: string;
+  const folder = useFolder();
   const train = async (...args: string[]) => {
     const { code, stderr } = await runTraining(folder, args);
     expect(code, stderr).toBe(0);
   };
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'trained-'));
-  });
-  afterAll(() => rm(folder, { recursive: true }));
 
   it('has learned, and captions through the queue as it does without a server', async () => {
     const output = join(folder, 'trained');

@@ -4,13 +4,14 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { readCaption, readProblem } from '../../support/api/api.ts';
 import { readEvents } from '../../support/api/sse.ts';
 import { readPhoto } from '../../support/pictures/pictures.ts';
 import { randomPrefix } from '../../support/pipeline/pipeline.ts';
 import { canSeeProcesses, childrenOf, isRunning } from '../../support/processes/process-tree.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../../support/redis/redis.ts';
+import { redisIsAvailable, startRedis } from '../../support/redis/redis.ts';
+import { useRedis } from '../../support/redis/use-redis.ts';
 
 const main = fileURLToPath(new URL('../../../services/api/dist/main.js', import.meta.url));
 const photo = readPhoto('astronaut.jpg');
@@ -21,12 +22,8 @@ interface Running {
 }
 
 describe.skipIf(!redisIsAvailable || !canSeeProcesses)('the API’s process', () => {
-  let redis: RedisServer;
+  const redis = useRedis();
   const running: ChildProcess[] = [];
-  beforeAll(async () => {
-    redis = await startRedis();
-  });
-  afterAll(() => redis?.stop());
   afterEach(() => {
     for (const child of running.splice(0)) child.kill('SIGKILL');
   });

@@ -1,10 +1,9 @@
 // Captions whose job was lost are queued again or ended visibly; those that only wait are left alone.
-
-import type { Reconciler } from '@caption-queue/captions/reconcile';
 import { MAX_CLAIMS, stageJobId, stageQueues } from '@caption-queue/contract/jobs';
 import { createHeartbeatWriter } from '@caption-queue/worker/heartbeat';
 import { Queue } from 'bullmq';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { endWithTest } from '../../support/end-with-test.ts';
 import {
   createQueueSide,
   createWorkerSide,
@@ -14,42 +13,28 @@ import {
   silentLogger,
   soon,
   startReconciler,
-  type WorkerSide,
+  type WorkerSideOptions,
 } from '../../support/pipeline/pipeline.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../../support/redis/redis.ts';
+import { redisIsAvailable } from '../../support/redis/redis.ts';
+import { useRedis } from '../../support/redis/use-redis.ts';
 
 describe.skipIf(!redisIsAvailable)('the reconciler', () => {
-  let server: RedisServer;
+  const server = useRedis();
   let side: QueueSide;
   let encodeQueue: Queue;
-  const stops: (() => Promise<unknown>)[] = [];
-
-  beforeAll(async () => {
-    server = await startRedis();
-  });
-  afterAll(() => server.stop());
   beforeEach(async () => {
-    side = await createQueueSide({ url: server.url });
+    side = endWithTest(await createQueueSide({ url: server.url }));
     const prefix = `${side.prefix}:q`;
-    encodeQueue = new Queue(stageQueues.encode.queue, { connection: side.redis, prefix });
-  });
-  afterEach(async () => {
-    await Promise.all(stops.splice(0).map((stop) => stop()));
-    await encodeQueue.close();
-    await side.close();
+    encodeQueue = endWithTest(
+      new Queue(stageQueues.encode.queue, { connection: side.redis, prefix }),
+    );
   });
 
-  function reconcile(options: { parkLimitSeconds?: number } = {}): Reconciler {
-    const reconciler = startReconciler(side, { quietMs: 0, ...options });
-    stops.push(() => reconciler.stop());
-    return reconciler;
-  }
+  const reconcile = (options: { parkLimitSeconds?: number } = {}) =>
+    endWithTest(startReconciler(side, { quietMs: 0, ...options }));
 
-  function work(options: Partial<Parameters<typeof createWorkerSide>[0]> = {}): WorkerSide {
-    const workers = createWorkerSide({ url: server.url, prefix: side.prefix, ...options });
-    stops.push(() => workers.stop());
-    return workers;
-  }
+  const work = (options: Partial<WorkerSideOptions> = {}) =>
+    endWithTest(createWorkerSide({ url: server.url, prefix: side.prefix, ...options }));
 
   const job = (id: string, dispatch: number) =>
     encodeQueue.getJob(stageJobId(id, 'encode', dispatch));
@@ -152,14 +137,15 @@ describe.skipIf(!redisIsAvailable)('the reconciler', () => {
     const encoder = work({ stages: ['encode'], bundleHash: 'bundle-old' });
     await expect.poll(async () => (await side.store.get(id))?.stage, soon).toBe('decode');
     await encoder.stop();
-    const busy = createHeartbeatWriter({
-      redis: side.redis,
-      prefix: side.prefix,
-      stage: 'decode',
-      engine: 'fake',
-      logger: silentLogger,
-    });
-    stops.push(() => busy.stop());
+    const busy = endWithTest(
+      createHeartbeatWriter({
+        redis: side.redis,
+        prefix: side.prefix,
+        stage: 'decode',
+        engine: 'fake',
+        logger: silentLogger,
+      }),
+    );
     const model = { name: 'm', version: '1', graphHash: '', precision: 'fp32' } as const;
     busy.update({ state: 'ready', model: { ...model, bundleHash: 'bundle-old' } });
     const other = work({ stages: ['decode'], bundleHash: 'bundle-new' });

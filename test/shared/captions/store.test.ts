@@ -1,8 +1,8 @@
 // The store's transitions, each against a real Redis: what they need, what they write, what they refuse.
-
 import { ClaimLostError, type ClaimOf } from '@caption-queue/captions/claim-outcome';
 import { MAX_CLAIMS } from '@caption-queue/contract/jobs';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { endWithTest } from '../../support/end-with-test.ts';
 import {
   createQueueSide,
   defaultOptions,
@@ -11,7 +11,8 @@ import {
   flatPixels,
   type QueueSide,
 } from '../../support/pipeline/pipeline.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../../support/redis/redis.ts';
+import { redisIsAvailable } from '../../support/redis/redis.ts';
+import { useRedis } from '../../support/redis/use-redis.ts';
 
 const output = {
   caption: 'a dog',
@@ -24,17 +25,11 @@ const output = {
 const model = { name: 'm', version: '1' };
 
 describe.skipIf(!redisIsAvailable)('the caption store', () => {
-  let server: RedisServer;
+  const server = useRedis();
   let side: QueueSide;
-
-  beforeAll(async () => {
-    server = await startRedis();
-  });
-  afterAll(() => server.stop());
   beforeEach(async () => {
-    side = await createQueueSide({ url: server.url });
+    side = endWithTest(await createQueueSide({ url: server.url }));
   });
-  afterEach(() => side.close());
 
   async function claimed<S extends 'encode' | 'decode'>(
     captionId: string,

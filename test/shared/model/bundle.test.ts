@@ -1,24 +1,22 @@
 // A bundle is used whole and unaltered or not at all, and the reason fits in one line.
-import { cp, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadBundle } from '@caption-queue/model/bundle';
 import { createEncoder } from '@caption-queue/model/encoder';
 import { createEngine } from '@caption-queue/model/engines/engine';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { beforeAll, beforeEach, expect, it } from 'vitest';
+import { useFolder } from '../../support/folder.ts';
 import { writeTinyBundle } from '../../support/model/tiny-bundle.ts';
 
-let folder: string;
+const folder = useFolder();
 let original: string;
 let bundle: string;
 let copies = 0;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'caption-queue-'));
   original = join(folder, 'original');
   await writeTinyBundle({ directory: original });
 });
-afterAll(() => rm(folder, { recursive: true }));
 beforeEach(async () => {
   bundle = join(folder, `copy-${copies++}`);
   await cp(original, bundle, { recursive: true });

@@ -1,21 +1,17 @@
 // The workers as processes: how they start, what they say of themselves, and with which code they end.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createHeartbeats } from '@caption-queue/worker/heartbeat';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { useFolder } from '../../support/folder.ts';
 import { writeTinyBundle } from '../../support/model/tiny-bundle.ts';
 import { createQueueSide, type QueueSide, soon } from '../../support/pipeline/pipeline.ts';
-import {
-  freePort,
-  type RedisServer,
-  redisIsAvailable,
-  startRedis,
-} from '../../support/redis/redis.ts';
+import { freePort, redisIsAvailable } from '../../support/redis/redis.ts';
+import { useRedis } from '../../support/redis/use-redis.ts';
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -30,30 +26,20 @@ interface WorkerProcess {
 }
 
 describe.skipIf(!redisIsAvailable)('a worker as a process', () => {
-  let server: RedisServer;
+  const server = useRedis({ config: { maxmemory: '200mb' } });
   let side: QueueSide;
-  let folder: string;
+  const folder = useFolder();
   let bundleHash: string;
   const children: ChildProcess[] = [];
 
   beforeAll(async () => {
-    folder = await mkdtemp(path.join(tmpdir(), 'caption-queue-worker-'));
-    const [redis, bundle] = await Promise.all([
-      startRedis({ config: { maxmemory: '200mb' } }),
-      writeTinyBundle({ directory: path.join(folder, 'tiny') }),
-    ]);
-    server = redis;
-    bundleHash = bundle.hash;
+    ({ hash: bundleHash } = await writeTinyBundle({ directory: path.join(folder, 'tiny') }));
     side = await createQueueSide({ url: server.url });
   });
   afterEach(() => {
     for (const child of children.splice(0)) child.kill('SIGKILL');
   });
-  afterAll(async () => {
-    await side.close();
-    await server.stop();
-    await rm(folder, { recursive: true });
-  });
+  afterAll(() => side?.close());
 
   async function start(
     name: 'encoder-worker' | 'decoder-worker',

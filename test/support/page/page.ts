@@ -2,10 +2,10 @@
 import { fileURLToPath } from 'node:url';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll } from 'vitest';
-import { startApi, type TestApi } from '../api/api.ts';
+import { useApi } from '../api/use-api.ts';
 import { variedPhotos } from '../pictures/varied-photos.ts';
 import { createWorkerSide, type Generate, type WorkerSide } from '../pipeline/pipeline.ts';
-import { type RedisServer, startRedis } from '../redis/redis.ts';
+import { useRedis } from '../redis/use-redis.ts';
 import { type OpenPage, openPage, startChromium } from './chromium.ts';
 
 const PHOTOS = fileURLToPath(new URL('../../fixtures/photos/', import.meta.url));
@@ -56,30 +56,18 @@ function createHeldModel(): HeldModel {
 /** Redis, the API and both workers while a `describe` runs. @param env as in the API's environment */
 export function useService(env: Record<string, string> = {}) {
   const model = createHeldModel();
-  let redis: RedisServer;
-  let api: TestApi;
+  const redis = useRedis();
+  const api = useApi(redis, { env });
   let workers: WorkerSide;
   beforeAll(async () => {
-    redis = await startRedis();
-    api = await startApi({ redisUrl: redis.url, env });
     const { prefix } = api.queueSide;
     workers = createWorkerSide({ url: redis.url, prefix, generate: model.generate });
   });
   afterEach(() => model.goOn());
   afterAll(async () => {
     await workers?.stop();
-    await api?.close();
-    await redis?.stop();
   });
-  return {
-    model,
-    get redis() {
-      return redis;
-    },
-    get api() {
-      return api;
-    },
-  };
+  return { model, redis, api };
 }
 
 /** A browser while a `describe` runs; its pages are closed after each test. */

@@ -1,5 +1,4 @@
 // A whole pipeline in one process for tests: real Redis, real queues, real workers, and a model that is made up.
-
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createEventStreams, type EventStreams } from '@caption-queue/api/captions/event-stream';
@@ -183,10 +182,10 @@ export interface WorkerSide {
   stop(options?: { graceMs?: number }): Promise<void>;
 }
 
-/** Workers of the stages asked for (default: both), with the services' own processors. */
-export function createWorkerSide(options: {
+export interface WorkerSideOptions {
   url: string;
   prefix: string;
+  /** Default: both. */
   stages?: ('encode' | 'decode')[];
   cacheUrl?: string;
   bundleHash?: string;
@@ -194,7 +193,10 @@ export function createWorkerSide(options: {
   generate?: Generate;
   timeoutMs?: number;
   logger?: Logger;
-}): WorkerSide {
+}
+
+/** Workers of the stages asked for, with the services' own processors. */
+export function createWorkerSide(options: WorkerSideOptions): WorkerSide {
   const { url, prefix, stages = ['encode', 'decode'], cacheUrl, bundleHash = 'bundle-a' } = options;
   const { encode = async (pixels) => fakeFeatures(pixels), generate = generateFake } = options;
   const { logger = silentLogger, timeoutMs } = options;

@@ -1,10 +1,10 @@
 // `calibrate` as people run it: thirty own pictures adjust the shipped bundle by the command that docs/trust.md names.
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bundleDirectory, DEFAULT_BUNDLE, loadBundle } from '@caption-queue/model/bundle';
 import { sealBundle } from '@caption-queue/training/export/seal-bundle';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { useFolder } from '../../support/folder.ts';
 import { hasTensorFlow } from '../../support/model/engines.ts';
 import { writeTinyBundle } from '../../support/model/tiny-bundle.ts';
 import { variedPhotos } from '../../support/pictures/varied-photos.ts';
@@ -25,15 +25,13 @@ const captions = [
 const guide = await readFile(new URL('../../../docs/trust.md', import.meta.url), 'utf8');
 const [command = ''] = guide.match(/^npm run train -- calibrate .*--split all.*$/m) ?? [];
 
-let folder: string;
+const folder = useFolder();
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'calibrate-'));
   await writePhotos('my-photos', { count: 30, said: captions });
   await writePhotos('few', { count: 12, said: captions });
   // Nothing that the model could say of them is in these captions.
   await writePhotos('wrong', { count: 24, said: ['Nothing worth a word'] });
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
 
 async function writePhotos(
   name: string,

@@ -1,7 +1,4 @@
 // The encoder's blocks in training compute what the encoder computes, and what is trained of them is exported.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { FEATURE_SIZE, GRID_CELLS } from '@caption-queue/contract/bundle';
 import type { Bundle } from '@caption-queue/model/bundle';
 import { buildFloatEncoder } from '@caption-queue/model/engines/onnx/encoder-graph';
@@ -14,7 +11,8 @@ import { createDistillation } from '@caption-queue/training/fit/distillation';
 import { buildEncoderBlocks } from '@caption-queue/training/fit/encoder-blocks';
 import type { Tensor } from '@caption-queue/training/fit/tensorflow-types';
 import { createWeights } from '@caption-queue/training/fit/weights';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { useFolder } from '../../support/folder.ts';
 import { hasTensorFlow } from '../../support/model/engines.ts';
 import { writeTinyBundle } from '../../support/model/tiny-bundle.ts';
 import { relativeDifference } from '../../support/numbers/compare.ts';
@@ -26,17 +24,15 @@ const INNER = 'activation_2';
 describe.skipIf(!hasTensorFlow())("the encoder's blocks in training", () => {
   const tf = loadTensorFlow();
   const random = createRandom(5);
-  let directory: string;
+  const directory = useFolder();
   let bundle: Bundle;
   let encoder: LayersModel;
   const pixels = Uint8Array.from({ length: 299 * 299 * 3 }, () => random() * 256);
 
   beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'blocks-'));
     bundle = await writeTinyBundle({ directory });
     encoder = await bundle.loadModel('encoder');
   });
-  afterAll(() => rm(directory, { recursive: true }));
 
   /** The fp32 grid of the layer that a model is cut at. */
   const gridOf = async (model: LayersModel, layer?: string) => {

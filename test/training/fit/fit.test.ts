@@ -1,6 +1,5 @@
 // Training on a tiny data set with made-up features: it learns, leaks nothing, and resumes exactly.
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FEATURE_SIZE, GRID_CELLS } from '@caption-queue/contract/bundle';
@@ -18,7 +17,8 @@ import {
 import { loadBest, loadCheckpoint } from '@caption-queue/training/fit/checkpoint';
 import { type FitRequest, fitDecoder } from '@caption-queue/training/fit/fit-decoder';
 import type { FitSettings } from '@caption-queue/training/fit/settings';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { useFolder } from '../../support/folder.ts';
 import { hasTensorFlow } from '../../support/model/engines.ts';
 import { writeTinyBundle } from '../../support/model/tiny-bundle.ts';
 import { relativeDifference } from '../../support/numbers/compare.ts';
@@ -101,17 +101,15 @@ const settingsOf = (decoder: FitSettings['decoder'], epochs: number): FitSetting
 
 describe.skipIf(!hasTensorFlow())('training on a tiny data set', () => {
   const tf = loadTensorFlow();
-  let folder: string;
+  const folder = useFolder();
   let request: Pick<FitRequest, 'data' | 'features'>;
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'training-'));
     const dataset = await readDataset(tinyDataset);
     const data = prepareCaptions(dataset, { minimumCount: 1, maximumWords: 20 });
     const files = [...dataset.train, ...dataset.dev].map(({ file }) => file);
     request = { data, features: madeUpFeatures(files) };
   });
-  afterAll(() => rm(folder, { recursive: true }));
 
   const train = (name: string, settings: FitSettings, more: Partial<FitRequest> = {}) => {
     settings.sizes.vocabularySize = request.data.vocabulary.size;

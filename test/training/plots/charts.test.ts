@@ -1,6 +1,5 @@
 // Charts as people see them: rendered, and looked at where something must be.
-import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createVocabulary } from '@caption-queue/model/vocabulary';
 import { readTrainingLog } from '@caption-queue/training/fit/training-log';
@@ -14,13 +13,10 @@ import {
 } from '@caption-queue/training/plots/reliability';
 import { formatTick, linearScale, logScale } from '@caption-queue/training/plots/scale';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { useFolder } from '../../support/folder.ts';
 
-let folder: string;
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'plots-'));
-});
-afterAll(() => rm(folder, { recursive: true }));
+const folder = useFolder();
 
 /** Draws the SVG and answers its size and the colour at a place, as `#rrggbb`. */
 async function render(svg: string) {

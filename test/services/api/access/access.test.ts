@@ -1,24 +1,18 @@
 // Keys, tenants and scopes through real HTTP: who shows what may do what.
 import { type Scope, scopes } from '@caption-queue/api/access/api-keys';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readCaption, readProblem, startApi, type TestApi } from '../../../support/api/api.ts';
+import { describe, expect, it } from 'vitest';
+import { readCaption, readProblem, startApi } from '../../../support/api/api.ts';
 import { exchange } from '../../../support/api/raw-http.ts';
+import { useApi } from '../../../support/api/use-api.ts';
 import { readPhoto } from '../../../support/pictures/pictures.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis/redis.ts';
+import { redisIsAvailable, startRedis } from '../../../support/redis/redis.ts';
+import { useRedis } from '../../../support/redis/use-redis.ts';
 
 const photo = new Uint8Array(readPhoto('astronaut.jpg'));
 
 describe.skipIf(!redisIsAvailable)('a service with AUTH=required', () => {
-  let redis: RedisServer;
-  let api: TestApi;
-  beforeAll(async () => {
-    redis = await startRedis();
-    api = await startApi({ redisUrl: redis.url, env: { AUTH: 'required' } });
-  });
-  afterAll(async () => {
-    await api?.close();
-    await redis?.stop();
-  });
+  const redis = useRedis();
+  const api = useApi(redis, { env: { AUTH: 'required' } });
 
   async function bearer(tenant: string, ...granted: Scope[]): Promise<Record<string, string>> {
     const { key } = await api.apiKeys.create({ tenant, scopes: granted, name: 'test' });

@@ -3,23 +3,16 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startApi, type TestApi } from '../../../support/api/api.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis/redis.ts';
+import { describe, expect, it } from 'vitest';
+import { useApi } from '../../../support/api/use-api.ts';
+import { redisIsAvailable } from '../../../support/redis/redis.ts';
+import { useRedis } from '../../../support/redis/use-redis.ts';
 
 const program = fileURLToPath(new URL('../../../../services/api/dist/keys.js', import.meta.url));
 
 describe.skipIf(!redisIsAvailable)('the keys command', () => {
-  let redis: RedisServer;
-  let api: TestApi;
-  beforeAll(async () => {
-    redis = await startRedis();
-    api = await startApi({ redisUrl: redis.url, env: { AUTH: 'required' } });
-  });
-  afterAll(async () => {
-    await api?.close();
-    await redis?.stop();
-  });
+  const redis = useRedis();
+  const api = useApi(redis, { env: { AUTH: 'required' } });
 
   async function keys(...args: string[]) {
     const child = spawn(process.execPath, [program, ...args], {

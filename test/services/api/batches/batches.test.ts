@@ -1,7 +1,6 @@
 // Batches through HTTP: many pictures or URLs at once, each on its own; counted, listed, told of, and forgotten.
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import { connect } from 'node:net';
 import { startPictureFetcher } from '@caption-queue/api/batches/fetch-pictures';
 import { createWorkStore } from '@caption-queue/captions/store';
 import { Batch, BatchResult } from '@caption-queue/contract/batch';
@@ -9,65 +8,34 @@ import { createStageQueues } from '@caption-queue/jobs/queues';
 import { closeRedis, createRedis } from '@caption-queue/redis/connection';
 import { buildKeys } from '@caption-queue/redis/keys';
 import { Value } from 'typebox/value';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { readProblem, startApi, type TestApi } from '../../../support/api/api.ts';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { readProblem, type TestApi } from '../../../support/api/api.ts';
 import { readEvents } from '../../../support/api/sse.ts';
+import { apiForTests } from '../../../support/api/use-api.ts';
+import { endWithTest } from '../../../support/end-with-test.ts';
 import { photoNames, readPhoto } from '../../../support/pictures/pictures.ts';
-import {
-  createWorkerSide,
-  silentLogger,
-  soon,
-  startReconciler,
-} from '../../../support/pipeline/pipeline.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis/redis.ts';
+import { silentLogger, soon, startReconciler } from '../../../support/pipeline/pipeline.ts';
+import { redisIsAvailable } from '../../../support/redis/redis.ts';
+import { useRedis } from '../../../support/redis/use-redis.ts';
+import { useWebServer } from '../../../support/web-server.ts';
 
 const photos = photoNames.slice(0, 3).map(readPhoto);
 const page = Buffer.from('<!doctype html><title>no picture</title>');
 
 describe.skipIf(!redisIsAvailable)('a batch', () => {
-  let redis: RedisServer;
-  let site: Server;
-  let siteUrl: string;
+  const redis = useRedis();
   let failures = 0;
   const asked: string[] = [];
-  beforeAll(async () => {
-    redis = await startRedis();
-    site = createServer((request, response) => {
-      const { url = '' } = request;
-      asked.push(url);
-      const photo = photos[Number(/^\/photo(\d)/.exec(url)?.[1] ?? -1)];
-      if (url === '/page') response.end(page);
-      else if (photo === undefined) response.writeHead(404).end();
-      else if (url.endsWith('?flaky') && failures-- > 0) response.writeHead(503).end();
-      else response.end(photo);
-    }).listen(0, '127.0.0.1');
-    await new Promise((resolve) => site.once('listening', resolve));
-    siteUrl = `http://127.0.0.1:${(site.address() as AddressInfo).port}`;
+  const site = useWebServer((request, response) => {
+    const { url = '' } = request;
+    asked.push(url);
+    const photo = photos[Number(/^\/photo(\d)/.exec(url)?.[1] ?? -1)];
+    if (url === '/page') response.end(page);
+    else if (photo === undefined) response.writeHead(404).end();
+    else if (url.endsWith('?flaky') && failures-- > 0) response.writeHead(503).end();
+    else response.end(photo);
   });
-  afterAll(async () => {
-    site?.closeAllConnections();
-    site?.close();
-    await redis?.stop();
-  });
-
-  const closers: (() => Promise<unknown>)[] = [];
-  afterEach(async () => {
-    for (const close of closers.splice(0).reverse()) await close();
-  });
-
-  async function start(env: Record<string, string> = {}): Promise<TestApi> {
-    const api = await startApi({
-      redisUrl: redis.url,
-      env: { OUTBOUND_ALLOW: 'loopback', ...env },
-    });
-    closers.push(() => api.close());
-    return api;
-  }
-
-  function work(api: TestApi): void {
-    const workers = createWorkerSide({ url: redis.url, prefix: api.queueSide.prefix });
-    closers.push(() => workers.stop());
-  }
+  const { start, work } = apiForTests(redis, { env: { OUTBOUND_ALLOW: 'loopback' } });
 
   function fetchPictures(api: TestApi) {
     const { prefix } = api.queueSide;
@@ -77,7 +45,7 @@ describe.skipIf(!redisIsAvailable)('a batch', () => {
     const { imaging, outbound } = api;
     const common = { store, redis: connection, prefix, logger: silentLogger };
     const fetcher = startPictureFetcher({ ...common, outbound, imaging });
-    closers.push(async () => {
+    onTestFinished(async () => {
       await fetcher.stop();
       await queues.close();
       closeRedis(connection);
@@ -198,14 +166,14 @@ describe.skipIf(!redisIsAvailable)('a batch', () => {
     const head = 'POST /v1/batches HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json';
     for (let n = 0; n < 2; n += 1) {
       const socket = connect(api.port, '127.0.0.1');
-      closers.push(async () => socket.destroy());
+      onTestFinished(() => void socket.destroy());
       socket.write(`${head}\r\nContent-Length: 200000\r\nExpect: 100-continue\r\n\r\n`);
       await once(socket, 'data'); // It may go on, so it was counted.
     }
     const answer = await fetch(`${api.address}/v1/batches`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ image_urls: [`${siteUrl}/photo0`] }),
+      body: JSON.stringify({ image_urls: [`${site.url}/photo0`] }),
     });
     expect(answer.status).toBe(202);
   });
@@ -213,11 +181,11 @@ describe.skipIf(!redisIsAvailable)('a batch', () => {
   it('of URLs is fetched one by one; each failure is of one caption', async () => {
     const api = await start();
     const image_urls = [
-      `${siteUrl}/photo0`,
-      `${siteUrl}/page`,
+      `${site.url}/photo0`,
+      `${site.url}/page`,
       'http://10.0.0.1/private.jpg',
-      `${siteUrl}/missing`,
-      `${siteUrl}/photo1`,
+      `${site.url}/missing`,
+      `${site.url}/photo1`,
     ];
     const batch = await accepted(await postJson(api, { image_urls, max_length: 5 }));
     expect(batch.counts).toMatchObject({ total: 5, in_work: 4, failed: 1 });
@@ -247,14 +215,14 @@ describe.skipIf(!redisIsAvailable)('a batch', () => {
     failures = 2;
     fetchPictures(api);
     work(api);
-    const batch = await accepted(await postJson(api, { image_urls: [`${siteUrl}/photo2?flaky`] }));
+    const batch = await accepted(await postJson(api, { image_urls: [`${site.url}/photo2?flaky`] }));
     await untilCompleted(api, batch);
     expect((await read(api, batch)).counts.succeeded).toBe(1);
   });
 
   it('has its captions found again whose job was lost before it was fetched', async () => {
     const api = await start();
-    const batch = await accepted(await postJson(api, { image_urls: [`${siteUrl}/photo0`] }));
+    const batch = await accepted(await postJson(api, { image_urls: [`${site.url}/photo0`] }));
     const [line] = await results(api, batch);
     await api.queueSide.queues.remove({
       stage: 'fetching',
@@ -263,14 +231,13 @@ describe.skipIf(!redisIsAvailable)('a batch', () => {
     });
     fetchPictures(api);
     work(api);
-    const reconciler = startReconciler(api.queueSide, { quietMs: 50 });
-    closers.push(() => reconciler.stop());
+    endWithTest(startReconciler(api.queueSide, { quietMs: 50 }));
     await untilCompleted(api, batch);
     expect((await read(api, batch)).counts.succeeded).toBe(1);
   });
 
   it('is admitted whole or not at all', async () => {
-    const api = await start({ QUEUE_LIMIT: '10' });
+    const api = await start({ env: { QUEUE_LIMIT: '10' } });
     const { redis: connection, prefix } = api.queueSide;
     const keys = buildKeys(prefix);
     const nine = Array.from({ length: 9 }, () => photos[0] as Buffer);
@@ -310,7 +277,7 @@ describe.skipIf(!redisIsAvailable)('a batch', () => {
 
   it('tells webhooks of each caption and then of itself, in the step in which it happens', async () => {
     const api = await start();
-    const webhook = `${siteUrl}/hook`;
+    const webhook = `${site.url}/hook`;
     const batch = await accepted(await post(api, [photos[0] as Buffer, page], { webhook }));
     work(api);
     await untilCompleted(api, batch);
@@ -347,7 +314,7 @@ describe.skipIf(!redisIsAvailable)('a batch', () => {
     const many = (count: number) => Array.from({ length: count }, () => page);
     const batch = await accepted(await post(api, many(100)));
     expect(batch.counts).toMatchObject({ total: 100, failed: 100 });
-    const long = Array.from({ length: 100 }, (_, n) => `${siteUrl}/${n}${'x'.repeat(1_900)}`);
+    const long = Array.from({ length: 100 }, (_, n) => `${site.url}/${n}${'x'.repeat(1_900)}`);
     const urls = await accepted(await postJson(api, { image_urls: long }));
     expect(urls.counts).toMatchObject({ total: 100, in_work: 100 });
     for (const answer of [
@@ -362,7 +329,7 @@ describe.skipIf(!redisIsAvailable)('a batch', () => {
   });
 
   it('is its tenant’s alone, and 404 when there never was one', async () => {
-    const api = await start({ AUTH: 'required' });
+    const api = await start({ env: { AUTH: 'required' } });
     const keyOf = async (tenant: string) => {
       const scopes = ['captions:write', 'captions:read'] as const;
       const { key } = await api.apiKeys.create({ tenant, scopes: [...scopes], name: '' });

@@ -3,57 +3,27 @@ import { Caption, CaptionRecord } from '@caption-queue/contract/caption';
 import { buildKeys } from '@caption-queue/redis/keys';
 import { createHeartbeatWriter } from '@caption-queue/worker/heartbeat';
 import { Value } from 'typebox/value';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import {
-  readCaption,
-  readProblem,
-  startApi,
-  type TestApi,
-  type TestApiOptions,
-} from '../../../support/api/api.ts';
+import { describe, expect, it } from 'vitest';
+import { readCaption, readProblem, startApi } from '../../../support/api/api.ts';
 import { exchange } from '../../../support/api/raw-http.ts';
 import { readEvents } from '../../../support/api/sse.ts';
+import { apiForTests } from '../../../support/api/use-api.ts';
+import { endWithTest } from '../../../support/end-with-test.ts';
 import { readPhoto } from '../../../support/pictures/pictures.ts';
-import {
-  createWorkerSide,
-  silentLogger,
-  type WorkerSide,
-} from '../../../support/pipeline/pipeline.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis/redis.ts';
+import { silentLogger } from '../../../support/pipeline/pipeline.ts';
+import { redisIsAvailable } from '../../../support/redis/redis.ts';
+import { useRedis } from '../../../support/redis/use-redis.ts';
 
 const photo = readPhoto('flower.jpg');
 
 describe.skipIf(!redisIsAvailable)('the API', () => {
-  let redis: RedisServer;
-  beforeAll(async () => {
-    redis = await startRedis();
-  });
-  afterAll(() => redis?.stop());
+  const redis = useRedis();
 
-  const closers: (() => Promise<unknown>)[] = [];
-  afterEach(async () => {
-    for (const close of closers.splice(0).reverse()) await close();
-  });
-
-  async function start(options: Partial<TestApiOptions> = {}): Promise<TestApi> {
-    const api = await startApi({ redisUrl: redis.url, ...options });
-    closers.push(() => api.close());
-    return api;
-  }
-
-  function startWorkers(
-    api: TestApi,
-    options: Partial<Parameters<typeof createWorkerSide>[0]> = {},
-  ): WorkerSide {
-    const { prefix } = api.queueSide;
-    const workers = createWorkerSide({ url: redis.url, prefix, ...options });
-    closers.push(() => workers.stop());
-    return workers;
-  }
+  const { start, work } = apiForTests(redis);
 
   it('turns a posted picture into a caption that can be polled', async () => {
     const api = await start();
-    startWorkers(api);
+    work(api);
     const response = await api.upload(photo, { beam_width: '2', max_length: '7' });
     expect(response.status).toBe(202);
     expect(response.headers.get('retry-after')).toBe('1');
@@ -93,7 +63,7 @@ describe.skipIf(!redisIsAvailable)('the API', () => {
   describe('streams', () => {
     it('words in order and the record at the end, then closes', async () => {
       const api = await start();
-      startWorkers(api);
+      work(api);
       const { urls } = await readCaption(await api.upload(photo));
       const { events, ended } = await readEvents(`${api.address}${urls.events}`);
       expect(ended).toBe(true);
@@ -108,7 +78,7 @@ describe.skipIf(!redisIsAvailable)('the API', () => {
 
     it('on from any event, without a gap and without a repetition', async () => {
       const api = await start();
-      startWorkers(api);
+      work(api);
       const { urls } = await readCaption(await api.upload(photo));
       const url = `${api.address}${urls.events}`;
       const { events: all } = await readEvents(url);
@@ -124,7 +94,7 @@ describe.skipIf(!redisIsAvailable)('the API', () => {
       const { urls } = await readCaption(await api.upload(photo));
       const url = `${api.address}${urls.events}`;
       const first = await readEvents(url, { stopAfter: 1 });
-      startWorkers(api);
+      work(api);
       const got = [...first.events];
       for (let ended = false; !ended; ) {
         const more = await readEvents(url, { lastEventId: got.at(-1)?.id ?? '', stopAfter: 1 });
@@ -136,7 +106,7 @@ describe.skipIf(!redisIsAvailable)('the API', () => {
 
     it('nothing after the last event: 204', async () => {
       const api = await start();
-      startWorkers(api);
+      work(api);
       const { urls } = await readCaption(await api.upload(photo));
       const url = `${api.address}${urls.events}`;
       const { events } = await readEvents(url);
@@ -196,7 +166,7 @@ describe.skipIf(!redisIsAvailable)('the API', () => {
       expect(refused.headers.get('retry-after')).toBe('5');
       expect(await readProblem(refused)).toMatchObject({ status: 503, code: 'queue_full' });
     }
-    startWorkers(api);
+    work(api);
     for (const response of accepted) {
       const { urls } = await readCaption(response);
       await readEvents(`${api.address}${urls.events}`);
@@ -256,15 +226,16 @@ describe.skipIf(!redisIsAvailable)('the API', () => {
       checks: { redis: { ok: true }, encode: { ok: false }, decode: { ok: false } },
     });
     const beats = (stage: 'encode' | 'decode') =>
-      createHeartbeatWriter({
-        redis: connection,
-        prefix,
-        stage,
-        engine: 'fake',
-        logger: silentLogger,
-      });
+      endWithTest(
+        createHeartbeatWriter({
+          redis: connection,
+          prefix,
+          stage,
+          engine: 'fake',
+          logger: silentLogger,
+        }),
+      );
     const [encoder, decoder] = [beats('encode'), beats('decode')];
-    closers.push(() => Promise.all([encoder.stop(), decoder.stop()]));
     const model = {
       name: 'fake',
       version: '1',
@@ -282,7 +253,6 @@ describe.skipIf(!redisIsAvailable)('the API', () => {
       },
     });
     const second = beats('decode');
-    closers.push(() => second.stop());
     second.update({ state: 'ready', model });
     expect(await readiness()).toMatchObject({ status: 'ok' });
     expect(await (await fetch(`${api.address}/info`)).json()).toMatchObject({

@@ -1,54 +1,29 @@
 // What a client may say of a caption besides its picture: by form, query or JSON; where the picture is; how urgent it is.
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { Caption } from '@caption-queue/contract/caption';
 import { buildKeys } from '@caption-queue/redis/keys';
 import { Value } from 'typebox/value';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { readCaption, readProblem, startApi, type TestApi } from '../../../support/api/api.ts';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { readCaption, readProblem, type TestApi } from '../../../support/api/api.ts';
+import { apiForTests, useApi } from '../../../support/api/use-api.ts';
 import { readPhoto } from '../../../support/pictures/pictures.ts';
 import { createWorkerSide, fakeFeatures, soon } from '../../../support/pipeline/pipeline.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis/redis.ts';
+import { redisIsAvailable } from '../../../support/redis/redis.ts';
+import { useRedis } from '../../../support/redis/use-redis.ts';
+import { useWebServer } from '../../../support/web-server.ts';
 
 const photo = readPhoto('flower.jpg');
 
 describe.skipIf(!redisIsAvailable)('a caption', () => {
-  let redis: RedisServer;
-  let site: Server;
-  let siteUrl: string;
+  const redis = useRedis();
   let fetches = 0;
-  beforeAll(async () => {
-    redis = await startRedis();
-    site = createServer((request, response) => {
-      fetches += 1;
-      if (request.url === '/flower.jpg')
-        response.setHeader('content-type', 'image/jpeg').end(photo);
-      else if (request.url === '/page') response.end('<html>');
-      else if (request.url === '/silent') response.writeHead(200);
-      else response.writeHead(404).end();
-    }).listen(0, '127.0.0.1');
-    await new Promise((resolve) => site.once('listening', resolve));
-    siteUrl = `http://127.0.0.1:${(site.address() as AddressInfo).port}`;
+  const site = useWebServer((request, response) => {
+    fetches += 1;
+    if (request.url === '/flower.jpg') response.setHeader('content-type', 'image/jpeg').end(photo);
+    else if (request.url === '/page') response.end('<html>');
+    else if (request.url === '/silent') response.writeHead(200);
+    else response.writeHead(404).end();
   });
-  afterAll(async () => {
-    site?.closeAllConnections();
-    site?.close();
-    await redis?.stop();
-  });
-
-  const closers: (() => Promise<unknown>)[] = [];
-  afterEach(async () => {
-    for (const close of closers.splice(0).reverse()) await close();
-  });
-
-  async function start(env: Record<string, string> = {}): Promise<TestApi> {
-    const api = await startApi({
-      redisUrl: redis.url,
-      env: { OUTBOUND_ALLOW: 'loopback', ...env },
-    });
-    closers.push(() => api.close());
-    return api;
-  }
+  const { start } = apiForTests(redis, { env: { OUTBOUND_ALLOW: 'loopback' } });
 
   function postJson(api: TestApi, body: unknown, headers: Record<string, string> = {}) {
     return fetch(`${api.address}/v1/captions`, {
@@ -69,7 +44,7 @@ describe.skipIf(!redisIsAvailable)('a caption', () => {
       metadata: '{"order":{"id":7},"tags":["a"]}',
       priority: 'bulk',
       expires_in: '600',
-      webhook: `${siteUrl}/hook`,
+      webhook: `${site.url}/hook`,
       webhook_events_filter: 'caption.failed,caption.succeeded',
     });
     expect(answer.status).toBe(202);
@@ -83,7 +58,7 @@ describe.skipIf(!redisIsAvailable)('a caption', () => {
     expect(Date.parse(caption.expires_at ?? '') - Date.parse(caption.created_at)).toBe(600_000);
     expect(await storedOf(api, caption.id)).toMatchObject({
       tenant: 'default',
-      webhook: `${siteUrl}/hook`,
+      webhook: `${site.url}/hook`,
       webhook_events_filter: '["caption.succeeded","caption.failed"]',
     });
     // The address may hold a secret of its owner.
@@ -97,9 +72,9 @@ describe.skipIf(!redisIsAvailable)('a caption', () => {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({
-        image_url: `${siteUrl}/flower.jpg`,
+        image_url: `${site.url}/flower.jpg`,
         beam_width: 2,
-        webhook: `${siteUrl}/hook`,
+        webhook: `${site.url}/hook`,
         webhook_events_filter: ['caption.expired'],
       }),
     });
@@ -116,7 +91,7 @@ describe.skipIf(!redisIsAvailable)('a caption', () => {
 
   it('has the same pixels fetched as uploaded', async () => {
     const api = await start();
-    const fetched = await readCaption(await postJson(api, { image_url: `${siteUrl}/flower.jpg` }));
+    const fetched = await readCaption(await postJson(api, { image_url: `${site.url}/flower.jpg` }));
     const uploaded = await readCaption(await api.upload(photo));
     expect(fetched.input).toEqual(uploaded.input);
   });
@@ -124,13 +99,13 @@ describe.skipIf(!redisIsAvailable)('a caption', () => {
   it('is fetched once for one Idempotency-Key, and refused for another URL', async () => {
     const api = await start();
     const headers = { 'idempotency-key': 'k' };
-    const body = { image_url: `${siteUrl}/flower.jpg` };
+    const body = { image_url: `${site.url}/flower.jpg` };
     const first = await readCaption(await postJson(api, body, headers));
     const before = fetches;
     const again = await readCaption(await postJson(api, body, headers));
     expect(again.id).toBe(first.id);
     expect(fetches).toBe(before);
-    const other = await postJson(api, { image_url: `${siteUrl}/flower.jpg?2` }, headers);
+    const other = await postJson(api, { image_url: `${site.url}/flower.jpg?2` }, headers);
     expect(await readProblem(other)).toMatchObject({ code: 'idempotency_conflict' });
   });
 
@@ -138,13 +113,13 @@ describe.skipIf(!redisIsAvailable)('a caption', () => {
     const api = await start();
     const leaving = new AbortController();
     const closed = new Promise((resolve) => {
-      site.once('request', (request) => request.socket.once('close', resolve));
+      site.server.once('request', (request) => request.socket.once('close', resolve));
     });
-    const asked = new Promise((resolve) => site.once('request', resolve));
+    const asked = new Promise((resolve) => site.server.once('request', resolve));
     const answer = fetch(`${api.address}/v1/captions`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ image_url: `${siteUrl}/silent` }),
+      body: JSON.stringify({ image_url: `${site.url}/silent` }),
       signal: leaving.signal,
     });
     await asked;
@@ -154,18 +129,14 @@ describe.skipIf(!redisIsAvailable)('a caption', () => {
   });
 
   describe('is refused', () => {
-    let api: TestApi;
-    beforeAll(async () => {
-      api = await startApi({ redisUrl: redis.url, env: { OUTBOUND_ALLOW: 'loopback' } });
-    });
-    afterAll(() => api?.close());
+    const api = useApi(redis, { env: { OUTBOUND_ALLOW: 'loopback' } });
 
     it.each<[string, number, string, () => unknown]>([
       ['a page instead of a picture', 415, 'unsupported_image', () => ({ image_url: '/page' })],
       ['an address with nothing', 422, 'image_fetch_failed', () => ({ image_url: '/missing' })],
     ])('when the URL has %s', async (_what, status, code, body) => {
       const { image_url } = body() as { image_url: string };
-      const answer = await postJson(api, { image_url: siteUrl + image_url });
+      const answer = await postJson(api, { image_url: site.url + image_url });
       expect(await readProblem(answer)).toMatchObject({ status, code });
     });
 
@@ -219,7 +190,7 @@ describe.skipIf(!redisIsAvailable)('a caption', () => {
           return fakeFeatures(pixels);
         },
       });
-      closers.push(() => workers.stop({ graceMs: 0 }));
+      onTestFinished(() => workers.stop({ graceMs: 0 }));
       const { store, untilEnded } = api.queueSide;
       const post = (value: number, priority: 'bulk' | 'interactive') =>
         api.queueSide.post(value, {}, { priority });
@@ -252,7 +223,7 @@ describe.skipIf(!redisIsAvailable)('a caption', () => {
     });
 
     it('finds room that bulk may not take: a fifth', async () => {
-      const api = await start({ QUEUE_LIMIT: '5' });
+      const api = await start({ env: { QUEUE_LIMIT: '5' } });
       const bulk = () => api.upload(photo, { priority: 'bulk' });
       for (let n = 0; n < 4; n += 1) expect((await bulk()).status).toBe(202);
       const refused = await bulk();
@@ -269,7 +240,7 @@ describe.skipIf(!redisIsAvailable)('a caption', () => {
   });
 
   it('of a tenant with too many in work is refused, while others’ are taken', async () => {
-    const api = await start({ TENANT_QUEUE_LIMIT: '2', AUTH: 'required' });
+    const api = await start({ env: { TENANT_QUEUE_LIMIT: '2', AUTH: 'required' } });
     const post = async (tenant: string) => {
       const { key } = await api.apiKeys.create({ tenant, scopes: ['captions:write'], name: '' });
       return fetch(`${api.address}/v1/captions`, {

@@ -3,57 +3,31 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Caption, CaptionRecord } from '@caption-queue/contract/caption';
 import { buildKeys } from '@caption-queue/redis/keys';
 import { Value } from 'typebox/value';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { readCaption, readProblem, startApi, type TestApi } from '../../../support/api/api.ts';
+import { describe, expect, it } from 'vitest';
+import { readCaption, readProblem, type TestApi } from '../../../support/api/api.ts';
 import { readEvents } from '../../../support/api/sse.ts';
+import { apiForTests } from '../../../support/api/use-api.ts';
+import { endWithTest } from '../../../support/end-with-test.ts';
 import { readPhoto } from '../../../support/pictures/pictures.ts';
 import {
-  createWorkerSide,
   defaultOptions,
   fakeFeatures,
   fakeInput,
   flatPixels,
   generateFake,
-  randomPrefix,
   soon,
   startReconciler,
-  type WorkerSide,
 } from '../../../support/pipeline/pipeline.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis/redis.ts';
+import { redisIsAvailable } from '../../../support/redis/redis.ts';
+import { useRedis } from '../../../support/redis/use-redis.ts';
 
 const photo = readPhoto('flower.jpg');
 const STEP_MS = 5;
 
 describe.skipIf(!redisIsAvailable)('captions that end early', () => {
-  let redis: RedisServer;
-  beforeAll(async () => {
-    redis = await startRedis();
-  });
-  afterAll(() => redis?.stop());
+  const redis = useRedis();
 
-  const closers: (() => Promise<unknown>)[] = [];
-  afterEach(async () => {
-    for (const close of closers.splice(0).reverse()) await close();
-  });
-
-  async function start(prefix = randomPrefix()): Promise<TestApi> {
-    const api = await startApi({ redisUrl: redis.url, env: { REDIS_PREFIX: prefix } });
-    closers.push(() => api.close());
-    return api;
-  }
-
-  function work(
-    api: TestApi,
-    options: Partial<Parameters<typeof createWorkerSide>[0]> = {},
-  ): WorkerSide {
-    const workers = createWorkerSide({
-      url: redis.url,
-      prefix: api.queueSide.prefix,
-      ...options,
-    });
-    closers.push(() => workers.stop());
-    return workers;
-  }
+  const { start, work } = apiForTests(redis);
 
   const post = (path: string, api: TestApi) => fetch(`${api.address}${path}`, { method: 'POST' });
   const remove = (path: string, api: TestApi) =>
@@ -94,7 +68,7 @@ describe.skipIf(!redisIsAvailable)('captions that end early', () => {
 
   it('stops a running decode between two words, from an API process that doesn’t own it', async () => {
     const owner = await start();
-    const other = await start(owner.queueSide.prefix);
+    const other = await start({ env: { REDIS_PREFIX: owner.queueSide.prefix } });
     let words = 0;
     let stopped: ((reason: unknown) => void) | undefined;
     const untilStopped = new Promise<unknown>((resolve) => {
@@ -255,8 +229,7 @@ describe.skipIf(!redisIsAvailable)('captions that end early', () => {
 
   describe('by the clock:', () => {
     function reconcile(api: TestApi) {
-      const reconciler = startReconciler(api.queueSide);
-      closers.push(() => reconciler.stop());
+      endWithTest(startReconciler(api.queueSide));
     }
 
     const soonOver = (api: TestApi) =>

@@ -1,35 +1,23 @@
 // Reading a caption's events: whole, in order, resumed from any id, over outages and after the stream is gone.
 import { isEventId, type StreamedEvent } from '@caption-queue/api/captions/event-stream';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { endWithTest } from '../../../support/end-with-test.ts';
 import {
   createQueueSide,
   createWorkerSide,
   type QueueSide,
-  type WorkerSide,
 } from '../../../support/pipeline/pipeline.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis/redis.ts';
+import { redisIsAvailable } from '../../../support/redis/redis.ts';
+import { useRedis } from '../../../support/redis/use-redis.ts';
 
 describe.skipIf(!redisIsAvailable)('a caption’s events', () => {
-  let server: RedisServer;
+  const server = useRedis();
   let side: QueueSide;
-  let workers: WorkerSide | undefined;
-
-  beforeAll(async () => {
-    server = await startRedis();
-  });
-  afterAll(() => server.stop());
   beforeEach(async () => {
-    side = await createQueueSide({ url: server.url });
-  });
-  afterEach(async () => {
-    await workers?.stop();
-    workers = undefined;
-    await side.close();
+    side = endWithTest(await createQueueSide({ url: server.url }));
   });
 
-  const work = () => {
-    workers = createWorkerSide({ url: server.url, prefix: side.prefix });
-  };
+  const work = () => endWithTest(createWorkerSide({ url: server.url, prefix: side.prefix }));
 
   async function collect(captionId: string, afterId?: string): Promise<StreamedEvent[]> {
     const events: StreamedEvent[] = [];
@@ -83,19 +71,21 @@ describe.skipIf(!redisIsAvailable)('a caption’s events', () => {
 
   it('come page by page when there are many, without a pause between', async () => {
     const { id } = await side.post(4);
-    workers = createWorkerSide({
-      url: server.url,
-      prefix: side.prefix,
-      async generate({ onEvent }) {
-        // With the three status events and the terminal one this fills two pages to the brim.
-        const texts = Array.from({ length: 396 }, (_, index) => `w${index}`);
-        for (const [index, text] of texts.entries()) {
-          onEvent({ type: 'word', index, text, logProb: -1 });
-        }
-        const words = texts.map((text) => ({ text, logProb: -1 }));
-        return { words, alternatives: [] };
-      },
-    });
+    endWithTest(
+      createWorkerSide({
+        url: server.url,
+        prefix: side.prefix,
+        async generate({ onEvent }) {
+          // With the three status events and the terminal one this fills two pages to the brim.
+          const texts = Array.from({ length: 396 }, (_, index) => `w${index}`);
+          for (const [index, text] of texts.entries()) {
+            onEvent({ type: 'word', index, text, logProb: -1 });
+          }
+          const words = texts.map((text) => ({ text, logProb: -1 }));
+          return { words, alternatives: [] };
+        },
+      }),
+    );
     await side.untilEnded(id);
     const begin = performance.now();
     const events = await collect(id);

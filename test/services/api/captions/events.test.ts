@@ -3,19 +3,20 @@ import { get, type IncomingMessage } from 'node:http';
 import { text as readText } from 'node:stream/consumers';
 import type { CaptionEvent } from '@caption-queue/contract/events';
 import { buildKeys } from '@caption-queue/redis/keys';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { startApi, type TestApi } from '../../../support/api/api.ts';
+import { describe, expect, it } from 'vitest';
+import type { TestApi } from '../../../support/api/api.ts';
 import { readBytes, readEvents, type SseEvent, wholeEvents } from '../../../support/api/sse.ts';
+import { apiForTests } from '../../../support/api/use-api.ts';
 import { createRandom } from '../../../support/numbers/random.ts';
 import {
-  createWorkerSide,
   defaultOptions,
   fakeFeatures,
   fakeInput,
   flatPixels,
   soon,
 } from '../../../support/pipeline/pipeline.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis/redis.ts';
+import { redisIsAvailable } from '../../../support/redis/redis.ts';
+import { useRedis } from '../../../support/redis/use-redis.ts';
 
 const output = {
   caption: 'a b',
@@ -27,22 +28,9 @@ const output = {
 };
 
 describe.skipIf(!redisIsAvailable)('an event stream', () => {
-  let redis: RedisServer;
-  beforeAll(async () => {
-    redis = await startRedis();
-  });
-  afterAll(() => redis?.stop());
+  const redis = useRedis();
 
-  const closers: (() => Promise<unknown>)[] = [];
-  afterEach(async () => {
-    for (const close of closers.splice(0).reverse()) await close();
-  });
-
-  async function start(): Promise<TestApi> {
-    const api = await startApi({ redisUrl: redis.url });
-    closers.push(() => api.close());
-    return api;
-  }
+  const { start, work } = apiForTests(redis);
 
   const eventsUrl = (api: TestApi, id: string) => `${api.address}/v1/captions/${id}/events`;
 
@@ -75,9 +63,7 @@ describe.skipIf(!redisIsAvailable)('an event stream', () => {
     const api = await start();
     const { id } = await api.queueSide.post(1);
     const random = createRandom(20_260_101);
-    const workers = createWorkerSide({
-      url: redis.url,
-      prefix: api.queueSide.prefix,
+    work(api, {
       async generate({ onEvent }) {
         const words = Array.from({ length: 40 }, (_, n) => ({ text: `wörd${n}`, logProb: -1 }));
         for (const [index, { text, logProb }] of words.entries()) {
@@ -88,7 +74,6 @@ describe.skipIf(!redisIsAvailable)('an event stream', () => {
         return { words, alternatives: [{ caption: 'x', logProb: -1 }] };
       },
     });
-    closers.push(() => workers.stop());
 
     const got: SseEvent[] = [];
     let cuts = 0;

@@ -2,27 +2,24 @@
 import { CaptionPage } from '@caption-queue/contract/caption';
 import { buildKeys } from '@caption-queue/redis/keys';
 import { Value } from 'typebox/value';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startApi, type TestApi } from '../../../support/api/api.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { TestApi } from '../../../support/api/api.ts';
+import { apiForTests } from '../../../support/api/use-api.ts';
 import {
   createWorkerSide,
   defaultOptions,
   fakeInput,
   flatPixels,
-  randomPrefix,
 } from '../../../support/pipeline/pipeline.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis/redis.ts';
+import { redisIsAvailable } from '../../../support/redis/redis.ts';
+import { useRedis } from '../../../support/redis/use-redis.ts';
 
 describe.skipIf(!redisIsAvailable)('the list of captions', () => {
-  let redis: RedisServer;
+  const redis = useRedis();
+  const { start } = apiForTests(redis);
   let api: TestApi;
-  beforeAll(async () => {
-    redis = await startRedis();
-  });
-  afterAll(() => redis?.stop());
-  beforeEach(async ({ onTestFinished }) => {
-    api = await startApi({ redisUrl: redis.url, env: { REDIS_PREFIX: randomPrefix() } });
-    onTestFinished(() => api.close());
+  beforeEach(async () => {
+    api = await start();
   });
 
   async function list(query = ''): Promise<CaptionPage> {

@@ -1,51 +1,42 @@
 // Requests that need not be done again: the same Idempotency-Key, the same picture; and those that wait for the end.
 import { createHeartbeatWriter } from '@caption-queue/worker/heartbeat';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readCaption, readProblem, startApi, type TestApi } from '../../../support/api/api.ts';
 import { readEvents } from '../../../support/api/sse.ts';
+import { apiForTests } from '../../../support/api/use-api.ts';
+import { endWithTest } from '../../../support/end-with-test.ts';
 import { readPhoto } from '../../../support/pictures/pictures.ts';
-import { createWorkerSide, silentLogger, soon } from '../../../support/pipeline/pipeline.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis/redis.ts';
+import { silentLogger, soon } from '../../../support/pipeline/pipeline.ts';
+import { redisIsAvailable } from '../../../support/redis/redis.ts';
+import { useRedis } from '../../../support/redis/use-redis.ts';
 
 const photo = readPhoto('flower.jpg');
 const otherPhoto = readPhoto('cat.jpg');
 
 describe.skipIf(!redisIsAvailable)('a request', () => {
-  let redis: RedisServer;
-  let cache: RedisServer;
-  beforeAll(async () => {
-    const config = { appendonly: 'no', maxmemory: '50mb', 'maxmemory-policy': 'allkeys-lru' };
-    [redis, cache] = await Promise.all([startRedis(), startRedis({ config })]);
-  });
-  afterAll(() => Promise.all([redis?.stop(), cache?.stop()]));
-
-  const closers: (() => Promise<unknown>)[] = [];
-  afterEach(async () => {
-    for (const close of closers.splice(0).reverse()) await close();
+  const redis = useRedis();
+  const cache = useRedis({
+    config: { appendonly: 'no', maxmemory: '50mb', 'maxmemory-policy': 'allkeys-lru' },
   });
 
-  async function start(env: Record<string, string> = {}): Promise<TestApi> {
-    const api = await startApi({
-      redisUrl: redis.url,
-      env: { CACHE_REDIS_URL: cache.url, ...env },
-    });
-    closers.push(() => api.close());
-    return api;
-  }
+  const apis = apiForTests(redis);
+  const start = (env: Record<string, string> = {}) =>
+    apis.start({ env: { CACHE_REDIS_URL: cache.url, ...env } });
 
   function work(api: TestApi, bundleHash = 'bundle-a') {
     const { prefix, redis: connection } = api.queueSide;
-    const workers = createWorkerSide({ url: redis.url, cacheUrl: cache.url, prefix, bundleHash });
+    const workers = apis.work(api, { cacheUrl: cache.url, bundleHash });
     const model = { name: 'fake', version: '1', bundleHash, graphHash: 'g' };
-    const heartbeat = createHeartbeatWriter({
-      redis: connection,
-      prefix,
-      stage: 'decode',
-      engine: 'fake',
-      logger: silentLogger,
-    });
+    const heartbeat = endWithTest(
+      createHeartbeatWriter({
+        redis: connection,
+        prefix,
+        stage: 'decode',
+        engine: 'fake',
+        logger: silentLogger,
+      }),
+    );
     heartbeat.update({ state: 'ready', model: { ...model, precision: 'fp32' } });
-    closers.push(() => Promise.all([workers.stop(), heartbeat.stop()]));
     return { ...workers, heartbeat };
   }
 

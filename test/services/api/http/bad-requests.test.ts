@@ -3,31 +3,24 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { buildKeys } from '@caption-queue/redis/keys';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readCaption, startApi, type TestApi } from '../../../support/api/api.ts';
+import { describe, expect, it } from 'vitest';
+import { readCaption } from '../../../support/api/api.ts';
 import { expectProblem, expectRawProblem } from '../../../support/api/expect-problem.ts';
 import { exchange } from '../../../support/api/raw-http.ts';
+import { useApi } from '../../../support/api/use-api.ts';
 import { readPhoto } from '../../../support/pictures/pictures.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis/redis.ts';
+import { redisIsAvailable } from '../../../support/redis/redis.ts';
+import { useRedis } from '../../../support/redis/use-redis.ts';
 
 const MAX_UPLOAD_BYTES = 1_000_000;
 const photo = readPhoto('cat.jpg');
 
 describe.skipIf(!redisIsAvailable)('the API answers requests', () => {
-  let redis: RedisServer;
-  let api: TestApi;
-  beforeAll(async () => {
-    redis = await startRedis();
-    api = await startApi({
-      redisUrl: redis.url,
-      env: { MAX_UPLOAD_BYTES: String(MAX_UPLOAD_BYTES) },
-      requestTimeoutMs: 1_500,
-      headersTimeoutMs: 700,
-    });
-  });
-  afterAll(async () => {
-    await api?.close();
-    await redis?.stop();
+  const redis = useRedis();
+  const api = useApi(redis, {
+    env: { MAX_UPLOAD_BYTES: String(MAX_UPLOAD_BYTES) },
+    requestTimeoutMs: 1_500,
+    headersTimeoutMs: 700,
   });
 
   const inWork = () => {

@@ -1,9 +1,10 @@
 // What the API says of itself: OpenAPI 3.1 and Swagger 2.0 that validate, and a page for people.
 import { Validator } from '@seriousme/openapi-schema-validator';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startApi, type TestApi } from '../../../support/api/api.ts';
+import { describe, expect, it } from 'vitest';
+import { useApi } from '../../../support/api/use-api.ts';
 import { chromiumIsAvailable, openPage, startChromium } from '../../../support/page/chromium.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis/redis.ts';
+import { redisIsAvailable } from '../../../support/redis/redis.ts';
+import { useRedis } from '../../../support/redis/use-redis.ts';
 
 type Operation = {
   operationId?: string;
@@ -13,16 +14,8 @@ type Operation = {
 };
 
 describe.skipIf(!redisIsAvailable)('the description of the API', () => {
-  let redis: RedisServer;
-  let api: TestApi;
-  beforeAll(async () => {
-    redis = await startRedis();
-    api = await startApi({ redisUrl: redis.url });
-  });
-  afterAll(async () => {
-    await api?.close();
-    await redis?.stop();
-  });
+  const redis = useRedis();
+  const api = useApi(redis);
 
   const read = async (path: string) => (await fetch(`${api.address}${path}`)).json();
   async function operations(): Promise<[string, Operation][]> {

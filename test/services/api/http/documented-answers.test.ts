@@ -1,8 +1,7 @@
 // Every answer that the description names, of every operation, is given, and is as described there.
 import { type Scope, scopes } from '@caption-queue/api/access/api-keys';
 import { buildKeys } from '@caption-queue/redis/keys';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { startApi, type TestApi, type TestApiOptions } from '../../../support/api/api.ts';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import {
   createOperationAsker,
   form,
@@ -13,14 +12,11 @@ import {
   send,
   unknownIds,
 } from '../../../support/api/ask-operations.ts';
+import { apiForTests, useApi } from '../../../support/api/use-api.ts';
 import { cutEnd, notPictures, pngClaiming } from '../../../support/pictures/pictures.ts';
 import { createWorkerSide, fakeFeatures, soon } from '../../../support/pipeline/pipeline.ts';
-import {
-  freePort,
-  type RedisServer,
-  redisIsAvailable,
-  startRedis,
-} from '../../../support/redis/redis.ts';
+import { freePort, redisIsAvailable } from '../../../support/redis/redis.ts';
+import { useRedis } from '../../../support/redis/use-redis.ts';
 
 const MAX_UPLOAD_BYTES = 10_000;
 /** More than any operation takes. */
@@ -32,37 +28,20 @@ const MOST_WEBHOOKS = 50;
 const withoutRedis = ['readInfo', 'maxMetadata'];
 
 describe.skipIf(!redisIsAvailable)('every documented answer is given', () => {
-  let redis: RedisServer;
+  // Nothing has to outlive it, and a slow disk would give answers of its own.
+  const redis = useRedis({ config: { appendonly: 'no' } });
+  const limits = { MAX_UPLOAD_BYTES: String(MAX_UPLOAD_BYTES) };
   /** Asks nobody for a key. */
-  let api: TestApi;
+  const api = useApi(redis, { env: { ...limits, OUTBOUND_ALLOW: 'loopback' } });
   /** Asks for keys, each good for one request a minute. */
-  let keyed: TestApi;
+  const keyed = useApi(redis, { env: { ...limits, AUTH: 'required', RATE_LIMIT: '1' } });
   let the: OperationAsker;
   beforeAll(async () => {
-    // Nothing has to outlive it, and a slow disk would give answers of its own.
-    redis = await startRedis({ config: { appendonly: 'no' } });
-    api = await start({ env: { OUTBOUND_ALLOW: 'loopback' } });
-    keyed = await start({ env: { AUTH: 'required', RATE_LIMIT: '1' } });
     the = await createOperationAsker(api);
   });
-  afterAll(async () => {
-    await api?.close();
-    await keyed?.close();
-    await redis?.stop();
-  });
 
-  const start = ({ env, ...more }: Partial<TestApiOptions> = {}) =>
-    startApi({
-      redisUrl: redis.url,
-      env: { MAX_UPLOAD_BYTES: String(MAX_UPLOAD_BYTES), ...env },
-      ...more,
-    });
   /** For one test. */
-  async function another(options: Partial<TestApiOptions> = {}): Promise<TestApi> {
-    const other = await start(options);
-    onTestFinished(() => other.close());
-    return other;
-  }
+  const { start: another } = apiForTests(redis, { env: limits });
 
   async function keyWith(granted: readonly Scope[]): Promise<Pick<Request, 'headers'>> {
     const { key } = await keyed.apiKeys.create({ tenant: 'a', scopes: [...granted], name: '' });

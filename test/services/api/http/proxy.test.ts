@@ -1,12 +1,13 @@
 // The API behind a reverse proxy, and under pages of other sites.
-import { once } from 'node:events';
-import { createServer, request as forward, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readCaption, readProblem, startApi, type TestApi } from '../../../support/api/api.ts';
+import { request as forward } from 'node:http';
+import { describe, expect, it } from 'vitest';
+import { readCaption, readProblem } from '../../../support/api/api.ts';
+import { useApi } from '../../../support/api/use-api.ts';
 import { readPhoto } from '../../../support/pictures/pictures.ts';
 import { silentLogger } from '../../../support/pipeline/pipeline.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis/redis.ts';
+import { redisIsAvailable } from '../../../support/redis/redis.ts';
+import { useRedis } from '../../../support/redis/use-redis.ts';
+import { useWebServer } from '../../../support/web-server.ts';
 
 const PUBLIC_URL = 'https://captions.example.com';
 const SHOP = 'https://shop.example';
@@ -14,44 +15,31 @@ const CLIENT = '203.0.113.9';
 const photo = new Uint8Array(readPhoto('astronaut.jpg'));
 
 describe.skipIf(!redisIsAvailable)('behind a reverse proxy', () => {
-  let redis: RedisServer;
-  let api: TestApi;
-  let proxy: Server;
-  const logged: Record<string, unknown>[] = [];
-  beforeAll(async () => {
-    redis = await startRedis();
-    api = await startApi({
-      redisUrl: redis.url,
-      env: { PUBLIC_URL, TRUST_PROXY: '127.0.0.1', CORS_ORIGINS: SHOP },
-      logger: {
-        ...silentLogger,
-        info: (fields: object) => void logged.push({ ...fields }),
-      } as never,
-    });
-    proxy = createServer((request, response) => {
-      const headers = {
-        ...request.headers,
-        host: new URL(PUBLIC_URL).host,
-        'x-forwarded-for': CLIENT,
-        'x-forwarded-proto': 'https',
-      };
-      const { method, url: path } = request;
-      const onward = forward({ port: api.port, method, path, headers }, (answer) => {
-        response.writeHead(answer.statusCode ?? 0, answer.headers);
-        answer.pipe(response);
-      });
-      request.pipe(onward);
-    }).listen(0, '127.0.0.1');
-    await once(proxy, 'listening');
+  const redis = useRedis();
+  const api = useApi(redis, {
+    env: { PUBLIC_URL, TRUST_PROXY: '127.0.0.1', CORS_ORIGINS: SHOP },
+    logger: {
+      ...silentLogger,
+      info: (fields: object) => void logged.push({ ...fields }),
+    } as never,
   });
-  afterAll(async () => {
-    proxy?.close();
-    await api?.close();
-    await redis?.stop();
+  const logged: Record<string, unknown>[] = [];
+  const proxy = useWebServer((request, response) => {
+    const headers = {
+      ...request.headers,
+      host: new URL(PUBLIC_URL).host,
+      'x-forwarded-for': CLIENT,
+      'x-forwarded-proto': 'https',
+    };
+    const { method, url: path } = request;
+    const onward = forward({ port: api.port, method, path, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 0, answer.headers);
+      answer.pipe(response);
+    });
+    request.pipe(onward);
   });
 
-  const through = (path: string, init: RequestInit = {}) =>
-    fetch(`http://127.0.0.1:${(proxy.address() as AddressInfo).port}${path}`, init);
+  const through = (path: string, init: RequestInit = {}) => fetch(`${proxy.url}${path}`, init);
 
   it('links lead back through the proxy', async () => {
     const answer = await through('/v1/captions', {

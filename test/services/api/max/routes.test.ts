@@ -1,6 +1,7 @@
 // The drop-in for IBM MAX, asked as its clients ask.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startApi, type TestApi } from '../../../support/api/api.ts';
+import { useApi } from '../../../support/api/use-api.ts';
 import { readPhoto } from '../../../support/pictures/pictures.ts';
 import {
   createQueueSide,
@@ -9,7 +10,8 @@ import {
   soon,
   type WorkerSide,
 } from '../../../support/pipeline/pipeline.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis/redis.ts';
+import { redisIsAvailable } from '../../../support/redis/redis.ts';
+import { useRedis } from '../../../support/redis/use-redis.ts';
 
 const photo = readPhoto('astronaut.jpg');
 const WRONG_TYPE = {
@@ -21,13 +23,11 @@ const sentences = ['a man in a suit', 'a man in a space suit', 'a person in a su
 const logProbs = [-2, -3, -4.5];
 
 describe.skipIf(!redisIsAvailable)('the MAX drop-in', () => {
-  let redis: RedisServer;
-  let api: TestApi;
+  const redis = useRedis();
+  const api = useApi(redis);
   let workers: WorkerSide;
   const asked: unknown[] = [];
   beforeAll(async () => {
-    redis = await startRedis();
-    api = await startApi({ redisUrl: redis.url });
     workers = createWorkerSide({
       url: redis.url,
       prefix: api.queueSide.prefix,
@@ -45,8 +45,6 @@ describe.skipIf(!redisIsAvailable)('the MAX drop-in', () => {
   });
   afterAll(async () => {
     await workers?.stop();
-    await api?.close();
-    await redis?.stop();
   });
 
   function predict(

@@ -1,26 +1,21 @@
 // /admin/queues: what an operator sees of the queues in a browser, and nobody else.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startApi, type TestApi } from '../../../support/api/api.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { useApi } from '../../../support/api/use-api.ts';
 import { readPhoto } from '../../../support/pictures/pictures.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis/redis.ts';
+import { redisIsAvailable } from '../../../support/redis/redis.ts';
+import { useRedis } from '../../../support/redis/use-redis.ts';
 
 describe.skipIf(!redisIsAvailable)('the queue board', () => {
-  let redis: RedisServer;
-  let api: TestApi;
+  const redis = useRedis();
+  const api = useApi(redis, { env: { AUTH: 'required' } });
   let login: Record<string, string>;
   beforeAll(async () => {
-    redis = await startRedis();
-    api = await startApi({ redisUrl: redis.url, env: { AUTH: 'required' } });
     const { key } = await api.apiKeys.create({
       tenant: 'ops',
       scopes: ['admin', 'captions:write'],
       name: '',
     });
     login = { authorization: `Basic ${Buffer.from(`operator:${key}`).toString('base64')}` };
-  });
-  afterAll(async () => {
-    await api?.close();
-    await redis?.stop();
   });
 
   const get = (path: string, headers: Record<string, string> = login) =>

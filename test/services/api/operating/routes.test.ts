@@ -1,22 +1,14 @@
 // What an operator's machines read of the API: metrics of everything that passes, and what it is and allows.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startApi, type TestApi } from '../../../support/api/api.ts';
+import { describe, expect, it } from 'vitest';
+import { useApi } from '../../../support/api/use-api.ts';
 import { readPhoto } from '../../../support/pictures/pictures.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis/redis.ts';
+import { redisIsAvailable } from '../../../support/redis/redis.ts';
+import { useRedis } from '../../../support/redis/use-redis.ts';
 
 describe.skipIf(!redisIsAvailable)('the API, to its operator', () => {
-  let redis: RedisServer;
-  let api: TestApi;
-  beforeAll(async () => {
-    redis = await startRedis();
-    api = await startApi({
-      redisUrl: redis.url,
-      env: { QUEUE_LIMIT: '7', MAX_UPLOAD_BYTES: '100000' },
-    });
-  });
-  afterAll(async () => {
-    await api?.close();
-    await redis?.stop();
+  const redis = useRedis();
+  const api = useApi(redis, {
+    env: { QUEUE_LIMIT: '7', MAX_UPLOAD_BYTES: '100000' },
   });
 
   const metrics = async () => (await fetch(`${api.address}/metrics`)).text();

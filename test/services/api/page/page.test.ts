@@ -1,9 +1,8 @@
 // The page in a real browser: drop pictures, watch words, get captions, read errors, come back. The model is made up.
 import { writeFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { useFolder } from '../../../support/folder.ts';
 import { chromiumIsAvailable } from '../../../support/page/chromium.ts';
 import {
   cards,
@@ -23,11 +22,7 @@ describe.skipIf(!redisIsAvailable || !chromiumIsAvailable)('the page', () => {
   const { model } = service;
   const chromium = useBrowser();
   const open = () => chromium.open(service.api.address);
-  let folder: string;
-  beforeAll(async () => {
-    folder = await mkdtemp(path.join(tmpdir(), 'caption-queue-page-'));
-  });
-  afterAll(() => rm(folder, { recursive: true }));
+  const folder = useFolder();
 
   it('captions ten dropped photos, each word after the one before', async () => {
     const page = await open();

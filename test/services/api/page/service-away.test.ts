@@ -1,10 +1,8 @@
 // The page while the API, a real process, is killed and comes back: nothing is lost, nothing is captioned twice.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import type { Caption } from '@caption-queue/contract/caption';
 import type { Route } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { useFolder } from '../../../support/folder.ts';
 import { writeTinyBundle } from '../../../support/model/tiny-bundle.ts';
 import { chromiumIsAvailable } from '../../../support/page/chromium.ts';
 import { cards, dropPhotos, photo, useBrowser } from '../../../support/page/page.ts';
@@ -16,16 +14,14 @@ const afterWaiting = { timeout: 30_000 };
 
 describe.skipIf(!redisIsAvailable || !chromiumIsAvailable)('the page', () => {
   const { open } = useBrowser();
-  let folder: string;
+  const folder = useFolder();
   let stack: ServiceStack;
   beforeAll(async () => {
-    folder = await mkdtemp(path.join(tmpdir(), 'caption-queue-page-'));
     await writeTinyBundle({ directory: folder });
     stack = await startStack({ model: folder });
   });
   afterAll(async () => {
     await stack?.stop();
-    await rm(folder, { recursive: true });
   });
 
   it('waits for a service that was killed, and ends every card once', {

@@ -1,8 +1,6 @@
 // How pictures get into the page and out of it again: pasted, by address, dropped with other files, ours, all removed.
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { chromiumIsAvailable, openPage } from '../../../support/page/chromium.ts';
 import {
   cards,
@@ -15,6 +13,7 @@ import {
 import { readPhoto } from '../../../support/pictures/pictures.ts';
 import { soon } from '../../../support/pipeline/pipeline.ts';
 import { redisIsAvailable } from '../../../support/redis/redis.ts';
+import { useWebServer } from '../../../support/web-server.ts';
 
 const flower = readPhoto('flower.jpg');
 const onClipboard = { permissions: ['clipboard-read', 'clipboard-write'] };
@@ -23,17 +22,10 @@ describe.skipIf(!redisIsAvailable || !chromiumIsAvailable)('the page', () => {
   const service = useService({ OUTBOUND_ALLOW: 'loopback' });
   const chromium = useBrowser();
   const open = (options = {}) => chromium.open(service.api.address, options);
-  let site: Server;
-  let siteUrl: string;
-  beforeAll(async () => {
-    site = createServer(({ url }, response) => {
-      if (url?.endsWith('.jpg')) response.setHeader('content-type', 'image/jpeg').end(flower);
-      else response.writeHead(404).end();
-    }).listen(0, '127.0.0.1');
-    await new Promise((resolve) => site.once('listening', resolve));
-    siteUrl = `http://127.0.0.1:${(site.address() as AddressInfo).port}`;
+  const site = useWebServer(({ url }, response) => {
+    if (url?.endsWith('.jpg')) response.setHeader('content-type', 'image/jpeg').end(flower);
+    else response.writeHead(404).end();
   });
-  afterAll(() => void site?.close());
 
   const names = (page: Page) =>
     page.evaluate<string[]>(`[...document.querySelectorAll('.card')].map((e) => e.ariaLabel)`);
@@ -70,12 +62,12 @@ describe.skipIf(!redisIsAvailable || !chromiumIsAvailable)('the page', () => {
       await page.keyboard.press('ControlOrMeta+V');
     };
     await page.locator('#url').focus();
-    await paste(`${siteUrl}/one.jpg`);
-    expect(await page.locator('#url').inputValue()).toBe(`${siteUrl}/one.jpg`);
+    await paste(`${site.url}/one.jpg`);
+    expect(await page.locator('#url').inputValue()).toBe(`${site.url}/one.jpg`);
     await page.locator('#headline').click();
     await paste('two words');
     expect(await cards(page).count()).toBe(0);
-    await paste(`Look: ${siteUrl}/one.jpg\n${siteUrl}/two.jpg and ftp://x/three.jpg`);
+    await paste(`Look: ${site.url}/one.jpg\n${site.url}/two.jpg and ftp://x/three.jpg`);
     await captioned(page, 2);
     expect(await names(page)).toEqual(['one.jpg', 'two.jpg']);
   });
@@ -86,18 +78,18 @@ describe.skipIf(!redisIsAvailable || !chromiumIsAvailable)('the page', () => {
       await page.locator('#url').fill(url);
       await page.keyboard.press('Enter');
     };
-    await fetchUrl(`${siteUrl}/50%25%20off%.jpg`);
+    await fetchUrl(`${site.url}/50%25%20off%.jpg`);
     await captioned(page, 1);
     expect(await page.locator('#url').inputValue()).toBe('');
     expect(await names(page)).toEqual(['50%25%20off%.jpg']);
-    expect(await page.locator('.no-preview').textContent()).toBe(new URL(siteUrl).host);
+    expect(await page.locator('.no-preview').textContent()).toBe(new URL(site.url).host);
     await fetchUrl('flower.jpg');
     const notice = page.locator('#notice:visible');
     await notice.waitFor();
     expect(await notice.textContent()).toBe('An address begins with https:// and names a picture.');
     expect(await page.locator('#url').inputValue()).toBe('flower.jpg');
     expect(await cards(page).count()).toBe(1);
-    await fetchUrl(`${siteUrl}/nothing`);
+    await fetchUrl(`${site.url}/nothing`);
     await cards(page, 'failed').waitFor();
     expect(await notice.count()).toBe(0);
     const card = page.locator('.card').first();

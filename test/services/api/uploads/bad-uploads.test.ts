@@ -1,8 +1,9 @@
 // Every bad upload has its documented answer, as a problem, and the service lives on: forms, raw bodies, files.
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readCaption, readProblem, startApi, type TestApi } from '../../../support/api/api.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { readCaption, readProblem } from '../../../support/api/api.ts';
 import { expectProblem } from '../../../support/api/expect-problem.ts';
+import { useApi } from '../../../support/api/use-api.ts';
 import {
   animatedGif,
   cutEnd,
@@ -14,24 +15,16 @@ import {
   textBomb,
   withChunks,
 } from '../../../support/pictures/pictures.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis/redis.ts';
+import { redisIsAvailable } from '../../../support/redis/redis.ts';
+import { useRedis } from '../../../support/redis/use-redis.ts';
 
 const MAX_UPLOAD_BYTES = 1_000_000;
 const photo = readPhoto('cat.jpg');
 
 describe.skipIf(!redisIsAvailable)('the API answers uploads', () => {
-  let redis: RedisServer;
-  let api: TestApi;
-  beforeAll(async () => {
-    redis = await startRedis();
-    api = await startApi({
-      redisUrl: redis.url,
-      env: { MAX_UPLOAD_BYTES: String(MAX_UPLOAD_BYTES) },
-    });
-  });
-  afterAll(async () => {
-    await api?.close();
-    await redis?.stop();
+  const redis = useRedis();
+  const api = useApi(redis, {
+    env: { MAX_UPLOAD_BYTES: String(MAX_UPLOAD_BYTES) },
   });
 
   describe('in forms', () => {

@@ -10,22 +10,19 @@ import { buildKeys } from '@caption-queue/redis/keys';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { randomPrefix } from '../../../support/pipeline/pipeline.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis/redis.ts';
+import { redisIsAvailable } from '../../../support/redis/redis.ts';
+import { useRedis } from '../../../support/redis/use-redis.ts';
 
 const WAITING = 10_000;
 const ENDED = 1_000;
 
 describe.skipIf(!redisIsAvailable)('the deliveries of a receiver', () => {
-  let server: RedisServer;
+  const server = useRedis({ config: { appendonly: 'no' } });
   let redis: Redis;
   beforeAll(async () => {
-    server = await startRedis({ config: { appendonly: 'no' } });
     redis = new Redis(server.url);
   });
-  afterAll(async () => {
-    redis?.disconnect();
-    await server?.stop();
-  });
+  afterAll(() => redis?.disconnect());
 
   async function setUp(clock: Clock = systemClock): Promise<{
     keys: ReturnType<typeof buildKeys>;

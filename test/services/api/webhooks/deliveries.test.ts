@@ -10,9 +10,11 @@ import type { WebhookDelivery } from '@caption-queue/contract/webhooks';
 import { buildKeys } from '@caption-queue/redis/keys';
 import { Redis } from 'ioredis';
 import { Webhook as StandardWebhook } from 'standardwebhooks';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { endWithTest } from '../../../support/end-with-test.ts';
 import { randomPrefix, soon } from '../../../support/pipeline/pipeline.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis/redis.ts';
+import { redisIsAvailable } from '../../../support/redis/redis.ts';
+import { useRedis } from '../../../support/redis/use-redis.ts';
 import {
   type Answer,
   answerNever,
@@ -34,21 +36,12 @@ const HOUR = 60 * MINUTE;
 const tenant = 'default';
 
 describe.skipIf(!redisIsAvailable)('webhooks', () => {
-  let server: RedisServer;
+  const server = useRedis();
   let redis: Redis;
   beforeAll(async () => {
-    server = await startRedis();
     redis = new Redis(server.url);
   });
-  afterAll(async () => {
-    redis?.disconnect();
-    await server?.stop();
-  });
-
-  const closers: (() => Promise<unknown>)[] = [];
-  afterEach(async () => {
-    for (const close of closers.splice(0).reverse()) await close();
-  });
+  afterAll(() => redis?.disconnect());
 
   interface Setting {
     prefix: string;
@@ -70,18 +63,15 @@ describe.skipIf(!redisIsAvailable)('webhooks', () => {
     const common = { redis, prefix, clock };
     const endpoints = createWebhookEndpoints(common);
     const deliveries = createWebhookDeliveries({ ...common, retentionSeconds: 3_600 });
-    const delivering = await startDelivering({ redisUrl: server.url, prefix, clock, ...options });
-    closers.push(() => delivering.stop());
+    const delivering = endWithTest(
+      await startDelivering({ redisUrl: server.url, prefix, clock, ...options }),
+    );
     return {
       prefix,
       clock,
       endpoints,
       delivering,
-      async receiver(answer) {
-        const receiver = await startReceiver(answer);
-        closers.push(() => receiver.close());
-        return receiver;
-      },
+      receiver: async (answer) => endWithTest(await startReceiver(answer)),
       async endpoint(url) {
         const { webhook, secret } = await endpoints.create(tenant, { url });
         return { id: webhook.id, secret };
@@ -391,8 +381,7 @@ describe.skipIf(!redisIsAvailable)('webhooks', () => {
   });
 
   it('are not sent to a name that means an address inside', async () => {
-    const inside = await startReceiver();
-    closers.push(() => inside.close());
+    const inside = endWithTest(await startReceiver());
     const { delivering, endpoint, delivery } = await setUp({
       resolve: async () => [{ address: '169.254.169.254', family: 4 }],
     });
@@ -463,12 +452,13 @@ describe.skipIf(!redisIsAvailable)('webhooks', () => {
     await redis.xadd(keys.outbox, '*', ...entry);
     // A process takes it, and dies before it has kept anything.
     await redis.xreadgroup('GROUP', 'webhooks', 'api', 'STREAMS', keys.outbox, '>');
-    const next = await startDelivering({
-      redisUrl: server.url,
-      prefix,
-      webhooks: { abandonedMs: 200 },
-    });
-    closers.push(() => next.stop());
+    endWithTest(
+      await startDelivering({
+        redisUrl: server.url,
+        prefix,
+        webhooks: { abandonedMs: 200 },
+      }),
+    );
     await until(1);
     await expect.poll(() => redis.xlen(keys.outbox), soon).toBe(0);
   });
@@ -488,8 +478,7 @@ describe.skipIf(!redisIsAvailable)('webhooks', () => {
     await redis.xgroup('CREATE', keys.outbox, 'webhooks', '0', 'MKSTREAM');
     await redis.xadd(keys.outbox, lastId, ...Object.entries(endedCaption()).flat());
     await expect.poll(() => redis.xlen(keys.outbox), soon).toBe(0);
-    const other = await startReceiver();
-    closers.push(() => other.close());
+    const other = endWithTest(await startReceiver());
     await delivering.addEvent(endedCaption('failed', { webhook: other.url }));
     await other.until(1);
     await until(2);

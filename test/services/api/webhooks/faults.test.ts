@@ -4,7 +4,8 @@ import { createWebhookDeliveries } from '@caption-queue/api/webhooks/deliveries'
 import { createWebhookEndpoints } from '@caption-queue/api/webhooks/endpoints';
 import { systemClock } from '@caption-queue/api/webhooks/schedule';
 import { Redis } from 'ioredis';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { endWithTest } from '../../../support/end-with-test.ts';
 import { randomPrefix, soon } from '../../../support/pipeline/pipeline.ts';
 import { fork } from '../../../support/processes/fork.ts';
 import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis/redis.ts';
@@ -21,11 +22,6 @@ import {
 const tenant = 'default';
 
 describe.skipIf(!redisIsAvailable)('a delivery under way', () => {
-  const closers: (() => unknown)[] = [];
-  afterEach(async () => {
-    for (const close of closers.splice(0).reverse()) await close();
-  });
-
   async function setUp(): Promise<{
     server: RedisServer;
     redis: Redis;
@@ -33,16 +29,16 @@ describe.skipIf(!redisIsAvailable)('a delivery under way', () => {
     receiver: TestReceiver;
     webhookId: string;
   }> {
-    const server = await startRedis();
-    closers.push(() => server.stop());
-    const redis = new Redis(server.url, { retryStrategy: () => 50, maxRetriesPerRequest: null });
+    const server = endWithTest(await startRedis());
+    const options = { retryStrategy: () => 50, maxRetriesPerRequest: null };
+    const redis = endWithTest(new Redis(server.url, options));
     redis.on('error', () => undefined);
-    closers.push(() => redis.disconnect());
     // The first attempt hangs, so that something happens while it is under way.
-    const receiver = await startReceiver((request, response, count) =>
-      (count === 1 ? answerNever : answerOk)(request, response, count),
+    const receiver = endWithTest(
+      await startReceiver((request, response, count) =>
+        (count === 1 ? answerNever : answerOk)(request, response, count),
+      ),
     );
-    closers.push(() => receiver.close());
     const prefix = randomPrefix();
     const endpoints = createWebhookEndpoints({ redis, prefix, clock: systemClock });
     const { webhook } = await endpoints.create(tenant, { url: receiver.url });
@@ -57,8 +53,7 @@ describe.skipIf(!redisIsAvailable)('a delivery under way', () => {
     await redis.xadd(`${prefix}:outbox`, '*', ...Object.entries(endedCaption()).flat());
     await receiver.until(1);
     await killed.endWith('SIGKILL');
-    const next = await startDelivering({ redisUrl: server.url, prefix });
-    closers.push(() => next.stop());
+    endWithTest(await startDelivering({ redisUrl: server.url, prefix }));
     await expect.poll(() => receiver.received.length, { timeout: 20_000 }).toBe(2);
     const [first, second] = receiver.received;
     expect(second?.headers['webhook-id']).toBe(first?.headers['webhook-id']);
@@ -80,21 +75,17 @@ describe.skipIf(!redisIsAvailable)('a delivery under way', () => {
     await redis.xadd(`${prefix}:outbox`, '*', ...Object.entries(endedCaption()).flat());
     await receiver.until(1);
     await stopping.stop();
-    const next = await startDelivering({ redisUrl: server.url, prefix });
-    closers.push(() => next.stop());
+    endWithTest(await startDelivering({ redisUrl: server.url, prefix }));
     const startMs = Date.now();
     const [, second] = await receiver.until(2);
     expect((second?.atMs ?? 0) - startMs).toBeLessThan(3_000);
   });
 
   it('needs no Redis when its process starts', async () => {
-    const server = await startRedis({ absent: true });
-    closers.push(() => server.stop());
+    const server = endWithTest(await startRedis({ absent: true }));
     const prefix = randomPrefix();
-    const delivering = await startDelivering({ redisUrl: server.url, prefix });
-    closers.push(() => delivering.stop());
-    const receiver = await startReceiver();
-    closers.push(() => receiver.close());
+    const delivering = endWithTest(await startDelivering({ redisUrl: server.url, prefix }));
+    const receiver = endWithTest(await startReceiver());
     await server.revive();
     await delivering.addEvent(endedCaption('succeeded', { webhook: receiver.url }));
     await receiver.until(1);
@@ -103,13 +94,14 @@ describe.skipIf(!redisIsAvailable)('a delivery under way', () => {
   it('and those that wait go on when Redis comes back', async () => {
     const { server, redis, prefix, receiver } = await setUp();
     const clock = createTestClock();
-    const delivering = await startDelivering({
-      redisUrl: server.url,
-      prefix,
-      clock,
-      webhooks: { timeoutMs: 500 },
-    });
-    closers.push(() => delivering.stop());
+    const delivering = endWithTest(
+      await startDelivering({
+        redisUrl: server.url,
+        prefix,
+        clock,
+        webhooks: { timeoutMs: 500 },
+      }),
+    );
     await delivering.addEvent(endedCaption());
     await receiver.until(1);
     await expect.poll(() => redis.zcard(`${prefix}:q:webhook-delivery:delayed`), soon).toBe(1);

@@ -9,14 +9,11 @@ import { createWebhookEndpoints } from '@caption-queue/api/webhooks/endpoints';
 import { systemClock } from '@caption-queue/api/webhooks/schedule';
 import { transform } from 'esbuild';
 import { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { endWithTest } from '../../../support/end-with-test.ts';
 import { randomPrefix, soon } from '../../../support/pipeline/pipeline.ts';
-import {
-  freePort,
-  type RedisServer,
-  redisIsAvailable,
-  startRedis,
-} from '../../../support/redis/redis.ts';
+import { freePort, redisIsAvailable } from '../../../support/redis/redis.ts';
+import { useRedis } from '../../../support/redis/use-redis.ts';
 import { endedCaption, startDelivering } from '../../../support/webhooks/webhooks.ts';
 
 const repository = path.join(import.meta.dirname, '../../../..');
@@ -30,20 +27,9 @@ if (python === undefined)
   console.warn('SKIPPED: the receiver in Python needs Python 3.9 or newer.');
 
 describe.skipIf(!redisIsAvailable)('the receiver of docs/webhooks.md', () => {
-  let server: RedisServer;
-  beforeAll(async () => {
-    server = await startRedis();
-    await mkdir(folder, { recursive: true });
-  });
-  afterAll(async () => {
-    await rm(folder, { recursive: true, force: true });
-    await server?.stop();
-  });
-
-  const closers: (() => unknown)[] = [];
-  afterEach(async () => {
-    for (const close of closers.splice(0).reverse()) await close();
-  });
+  const server = useRedis();
+  beforeAll(() => mkdir(folder, { recursive: true }));
+  afterAll(() => rm(folder, { recursive: true, force: true }));
 
   async function codeOf(language: string): Promise<string> {
     const guide = await readFile(path.join(repository, 'docs/webhooks.md'), 'utf8');
@@ -73,8 +59,7 @@ describe.skipIf(!redisIsAvailable)('the receiver of docs/webhooks.md', () => {
   )('in %s takes what is ours, once, and refuses the rest', async (language) => {
     const [program, file] = await receivers[language]();
     const prefix = randomPrefix();
-    const redis = new Redis(server.url);
-    closers.push(() => redis.disconnect());
+    const redis = endWithTest(new Redis(server.url));
     const common = { redis, prefix, clock: systemClock };
     const endpoints = createWebhookEndpoints(common);
     const deliveries = createWebhookDeliveries({ ...common, retentionSeconds: 60 });
@@ -85,12 +70,11 @@ describe.skipIf(!redisIsAvailable)('the receiver of docs/webhooks.md', () => {
     const receiver = spawn(program, [file], {
       env: { ...process.env, PORT: String(port), WEBHOOK_SECRET: secret },
     });
-    closers.push(() => end(receiver));
+    onTestFinished(() => end(receiver));
     receiver.stdout.on('data', (chunk: Buffer) => printed.push(chunk.toString()));
     await untilListening(port);
 
-    const delivering = await startDelivering({ redisUrl: server.url, prefix });
-    closers.push(() => delivering.stop());
+    const delivering = endWithTest(await startDelivering({ redisUrl: server.url, prefix }));
     const caption = endedCaption();
     await delivering.addEvent(caption);
     const delivery = async () => (await deliveries.list(webhook.id, { limit: 1 })).deliveries[0];

@@ -3,17 +3,14 @@ import { Webhook, WebhookDelivery, WebhookSecret } from '@caption-queue/contract
 import { Webhook as StandardWebhook } from 'standardwebhooks';
 import type { TSchema } from 'typebox';
 import { Value } from 'typebox/value';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import {
-  readCaption,
-  readProblem,
-  startApi,
-  type TestApi,
-  type TestApiOptions,
-} from '../../../support/api/api.ts';
+import { describe, expect, it } from 'vitest';
+import { readCaption, readProblem, type TestApi } from '../../../support/api/api.ts';
+import { apiForTests } from '../../../support/api/use-api.ts';
+import { endWithTest } from '../../../support/end-with-test.ts';
 import { readPhoto } from '../../../support/pictures/pictures.ts';
-import { createWorkerSide, soon } from '../../../support/pipeline/pipeline.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis/redis.ts';
+import { soon } from '../../../support/pipeline/pipeline.ts';
+import { redisIsAvailable, startRedis } from '../../../support/redis/redis.ts';
+import { useRedis } from '../../../support/redis/use-redis.ts';
 import {
   type Answer,
   answerOk,
@@ -32,22 +29,9 @@ const HOUR = 3_600_000;
 const somewhere = 'https://receiver.example/hook';
 
 describe.skipIf(!redisIsAvailable)('/v1/webhooks', () => {
-  let redis: RedisServer;
-  beforeAll(async () => {
-    redis = await startRedis();
-  });
-  afterAll(() => redis?.stop());
+  const redis = useRedis();
 
-  const closers: (() => Promise<unknown>)[] = [];
-  afterEach(async () => {
-    for (const close of closers.splice(0).reverse()) await close();
-  });
-
-  async function start(options: Partial<TestApiOptions> = {}): Promise<TestApi> {
-    const api = await startApi({ redisUrl: redis.url, ...options });
-    closers.push(() => api.close());
-    return api;
-  }
+  const { start, work } = apiForTests(redis);
 
   /** An API that may post to this machine, with its deliveries and a receiver. */
   async function startAll(answer: Answer = answerOk): Promise<{
@@ -60,10 +44,8 @@ describe.skipIf(!redisIsAvailable)('/v1/webhooks', () => {
     const clock = createTestClock();
     const api = await start({ env: { OUTBOUND_ALLOW: 'loopback' }, clock });
     const { prefix } = api.queueSide;
-    const delivering = await startDelivering({ redisUrl: redis.url, prefix, clock });
-    closers.push(() => delivering.stop());
-    const receiver = await startReceiver(answer);
-    closers.push(() => receiver.close());
+    const delivering = endWithTest(await startDelivering({ redisUrl: redis.url, prefix, clock }));
+    const receiver = endWithTest(await startReceiver(answer));
     return { api, delivering, receiver, ask: asker(api), clock };
   }
 
@@ -244,10 +226,8 @@ describe.skipIf(!redisIsAvailable)('/v1/webhooks', () => {
 
   it('notifies of a caption that workers finished, at its endpoint and at its own URL', async () => {
     const { api, receiver, ask } = await startAll();
-    const own = await startReceiver();
-    closers.push(() => own.close());
-    const workers = createWorkerSide({ url: redis.url, prefix: api.queueSide.prefix });
-    closers.push(() => workers.stop());
+    const own = endWithTest(await startReceiver());
+    work(api);
     const { body: webhook } = await ask('POST', '', { url: receiver.url });
     const { body: secret } = await ask('GET', '/secret');
     const accepted = await readCaption(await api.upload(photo, { webhook: own.url }));
@@ -290,12 +270,10 @@ describe.skipIf(!redisIsAvailable)('/v1/webhooks', () => {
     );
     await delivering.stop();
     const { prefix } = api.queueSide;
-    const workers = createWorkerSide({ url: redis.url, prefix });
-    closers.push(() => workers.stop());
+    work(api);
     await Promise.all(ids.map((id) => api.queueSide.untilEnded(id)));
     expect(receiver.received).toEqual([]);
-    const again = await startDelivering({ redisUrl: redis.url, prefix });
-    closers.push(() => again.stop());
+    endWithTest(await startDelivering({ redisUrl: redis.url, prefix }));
     const received = await receiver.until(5);
     const notified = received.map(
       ({ body }) => (JSON.parse(body) as { data: { id: string } }).data.id,
@@ -377,8 +355,7 @@ describe.skipIf(!redisIsAvailable)('/v1/webhooks', () => {
 
   it('sends what waits to the URL that an endpoint was changed to, and nothing once it is deleted', async () => {
     const { delivering, receiver, ask } = await startAll(answerStatus(500));
-    const moved = await startReceiver(answerStatus(500));
-    closers.push(() => moved.close());
+    const moved = endWithTest(await startReceiver(answerStatus(500)));
     const { body: webhook } = await ask('POST', '', { url: receiver.url });
     await delivering.addEvent(endedCaption());
     await receiver.until(1);
@@ -390,8 +367,7 @@ describe.skipIf(!redisIsAvailable)('/v1/webhooks', () => {
     await moved.until(1);
     await ask('DELETE', `/${webhook?.id}`);
     await delivering.turn(HOUR);
-    const other = await startReceiver();
-    closers.push(() => other.close());
+    const other = endWithTest(await startReceiver());
     await delivering.addEvent(endedCaption('failed', { webhook: other.url }));
     await other.until(1);
     expect([receiver.received.length, moved.received.length]).toEqual([1, 1]);
@@ -414,8 +390,7 @@ describe.skipIf(!redisIsAvailable)('/v1/webhooks', () => {
   });
 
   it('answers 503 while Redis is away', async () => {
-    const own = await startRedis();
-    closers.push(() => own.stop());
+    const own = endWithTest(await startRedis());
     const api = await start({ redisUrl: own.url });
     const ask = asker(api);
     const { body } = await ask('POST', '', { url: somewhere });

@@ -1,6 +1,4 @@
 // One suite that every engine must pass, on small random bundles of both decoder kinds.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FEATURES_BYTES, PIXELS_BYTES } from '@caption-queue/contract/bundle';
 import type { Bundle } from '@caption-queue/model/bundle';
@@ -10,7 +8,8 @@ import { createEngine } from '@caption-queue/model/engines/engine';
 import { fromFloat16Bits } from '@caption-queue/model/float16';
 import { generateCaptions } from '@caption-queue/model/generation/generate-captions';
 import { selectRows } from '@caption-queue/model/generation/step-decoder';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { useFolder } from '../../../support/folder.ts';
 import { availableEngines } from '../../../support/model/engines.ts';
 import { writeTinyBundle } from '../../../support/model/tiny-bundle.ts';
 import { relativeDifference } from '../../../support/numbers/compare.ts';
@@ -19,16 +18,14 @@ import { createRandom } from '../../../support/numbers/random.ts';
 const random = createRandom(7);
 const pixels = Uint8Array.from({ length: PIXELS_BYTES }, () => Math.floor(random() * 256));
 
-let directory: string;
+const directory = useFolder();
 let attention: Bundle;
 let merge: Bundle;
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'caption-queue-'));
   attention = await writeTinyBundle({ directory: join(directory, 'attention') });
   merge = await writeTinyBundle({ directory: join(directory, 'merge'), kind: 'merge' });
 });
-afterAll(() => rm(directory, { recursive: true }));
 
 describe.each(availableEngines())('the %s engine', (name) => {
   let reference: Encoder;
