@@ -4,13 +4,10 @@ import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { bundle, bundleCache, repository } from './bundle.ts';
 
-const support = fileURLToPath(new URL('../', import.meta.url));
-const repository = path.resolve(support, '../..');
-/** Inside the repository, so that npm packages are found from there. */
-const output = path.join(repository, 'node_modules/.cache/caption-queue-tests');
+const support = path.join(repository, 'test/support');
+const output = path.join(bundleCache, 'caption-queue-tests');
 
 export interface Fork {
   /** Waits until the process has said this, now or earlier. @throws Error when it ends without */
@@ -32,9 +29,9 @@ process.once('exit', () => {
  * @param options.env added to this process's own
  */
 export async function fork(name: string, options: { env: Record<string, string> }): Promise<Fork> {
-  const bundle = bundles.get(name) ?? bundleFile(name);
-  bundles.set(name, bundle);
-  const child = forkProcess(await bundle, {
+  const file = bundles.get(name) ?? bundleFile(name);
+  bundles.set(name, file);
+  const child = forkProcess(await file, {
     env: { ...process.env, ...options.env },
     stdio: 'inherit',
   });
@@ -68,27 +65,6 @@ async function bundleFile(name: string): Promise<string> {
   await mkdir(output, { recursive: true });
   const file = path.join(output, `${path.basename(name)}-${process.pid}.mjs`);
   process.once('exit', () => rmSync(file, { force: true }));
-  await build({
-    entryPoints: [path.join(support, `${name}.ts`)],
-    outfile: file,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    logLevel: 'error',
-    loader: { '.lua': 'text' },
-    plugins: [
-      {
-        name: 'npm-packages-stay-outside',
-        setup({ onResolve }) {
-          onResolve({ filter: /^[^./]/ }, ({ path: specifier, kind }) =>
-            kind === 'entry-point' || specifier.startsWith('@caption-queue/')
-              ? undefined
-              : { path: specifier, external: true },
-          );
-        },
-      },
-    ],
-  });
+  await bundle({ entry: path.join(support, `${name}.ts`), outfile: file });
   return file;
 }

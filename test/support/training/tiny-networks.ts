@@ -1,4 +1,6 @@
 // Small networks with random weights, for tests of the training.
+import { FEATURE_SIZE } from '@caption-queue/contract/bundle';
+import type { LayersModel } from '@caption-queue/model/layers-model/layers-model';
 import { buildNetwork } from '@caption-queue/training/fit/settings';
 import type { TensorFlow } from '@caption-queue/training/fit/tensorflow-types';
 import { initialValues } from '@caption-queue/training/fit/weights';
@@ -22,3 +24,22 @@ export function tinyNetwork(tf: TensorFlow, decoder: 'attention' | 'merge') {
   }
   return { network, values };
 }
+
+/** A classifier of two classes: one is the first feature, the other the second. */
+export const tinyClassifier = (): LayersModel => ({
+  name: 'classifier',
+  layers: [],
+  inputs: [],
+  outputs: [],
+  weights: new Map([
+    [
+      'predictions/kernel',
+      {
+        shape: [FEATURE_SIZE, 2],
+        dtype: 'float32',
+        data: Float32Array.from({ length: 2 * FEATURE_SIZE }, (_, i) => Number(i === 0 || i === 3)),
+      },
+    ],
+    ['predictions/bias', { shape: [2], dtype: 'float32', data: new Float32Array(2) }],
+  ]),
+});

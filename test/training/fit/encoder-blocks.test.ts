@@ -17,6 +17,7 @@ import { hasTensorFlow } from '../../support/model/engines.ts';
 import { writeTinyBundle } from '../../support/model/tiny-bundle.ts';
 import { relativeDifference } from '../../support/numbers/compare.ts';
 import { createRandom } from '../../support/numbers/random.ts';
+import { tinyClassifier } from '../../support/training/tiny-networks.ts';
 
 /** Of the tiny encoder: the last convolution lies above it. */
 const INNER = 'activation_2';
@@ -76,26 +77,7 @@ describe.skipIf(!hasTensorFlow())("the encoder's blocks in training", () => {
 
 describe.skipIf(!hasTensorFlow())('distillation', () => {
   const tf = loadTensorFlow();
-  const classifier: LayersModel = {
-    name: 'classifier',
-    layers: [],
-    inputs: [],
-    outputs: [],
-    weights: new Map([
-      [
-        'predictions/kernel',
-        {
-          shape: [FEATURE_SIZE, 2],
-          dtype: 'float32',
-          // Class 0 is the first feature, class 1 the second.
-          data: Float32Array.from({ length: 2 * FEATURE_SIZE }, (_, i) =>
-            Number(i === 0 || i === 3),
-          ),
-        },
-      ],
-      ['predictions/bias', { shape: [2], dtype: 'float32', data: new Float32Array(2) }],
-    ]),
-  };
+  const classifier = tinyClassifier();
   const pooled = (...first: number[]) =>
     tf.tensor2d([...first, ...new Array(FEATURE_SIZE - first.length).fill(0)], [1, FEATURE_SIZE]);
 

@@ -6,7 +6,6 @@ import { FEATURE_SIZE, GRID_CELLS } from '@caption-queue/contract/bundle';
 import { loadTensorFlow } from '@caption-queue/model/engines/tfjs/tensorflow';
 import { toFloat16Bits } from '@caption-queue/model/float16';
 import { planConvolutions } from '@caption-queue/model/layers-model/convolution-plan';
-import type { LayersModel } from '@caption-queue/model/layers-model/layers-model';
 import { prepareCaptions } from '@caption-queue/training/dataset/prepare-captions';
 import { readDataset } from '@caption-queue/training/dataset/read-dataset';
 import {
@@ -23,6 +22,7 @@ import { hasTensorFlow } from '../../support/model/engines.ts';
 import { writeTinyBundle } from '../../support/model/tiny-bundle.ts';
 import { relativeDifference } from '../../support/numbers/compare.ts';
 import { createRandom } from '../../support/numbers/random.ts';
+import { tinyClassifier } from '../../support/training/tiny-networks.ts';
 
 const tinyDataset = fileURLToPath(new URL('../../fixtures/tiny-dataset', import.meta.url));
 
@@ -56,25 +56,6 @@ function madeUpFeatures(files: string[], channels = FEATURE_SIZE): FeatureFile {
     close() {},
   };
 }
-
-/** Two classes that read one feature each. */
-const tinyClassifier = (): LayersModel => ({
-  name: 'classifier',
-  layers: [],
-  inputs: [],
-  outputs: [],
-  weights: new Map([
-    [
-      'predictions/kernel',
-      {
-        shape: [FEATURE_SIZE, 2],
-        dtype: 'float32',
-        data: Float32Array.from({ length: 2 * FEATURE_SIZE }, (_, i) => Number(i === 0 || i === 3)),
-      },
-    ],
-    ['predictions/bias', { shape: [2], dtype: 'float32', data: new Float32Array(2) }],
-  ]),
-});
 
 const settingsOf = (decoder: FitSettings['decoder'], epochs: number): FitSettings => ({
   decoder,

@@ -38,13 +38,7 @@ describe.skipIf(!redisIsAvailable)('captions that end early', () => {
     return found.map((key) => key.slice(prefix.length + 1)).filter((key) => !key.startsWith('q:'));
   };
   /** A caption of someone else. */
-  const foreign = (api: TestApi) =>
-    api.queueSide.store.create({
-      tenant: 'someone-else',
-      input: fakeInput,
-      options: defaultOptions,
-      pixels: flatPixels(1),
-    });
+  const foreign = (api: TestApi) => api.queueSide.post(1, {}, { tenant: 'someone-else' });
 
   it('cancels what waits: no worker ever sees it, and its place is free again', async () => {
     const api = await start();
@@ -232,14 +226,7 @@ describe.skipIf(!redisIsAvailable)('captions that end early', () => {
       endWithTest(startReconciler(api.queueSide));
     }
 
-    const soonOver = (api: TestApi) =>
-      api.queueSide.store.create({
-        tenant: 'default',
-        input: fakeInput,
-        options: defaultOptions,
-        pixels: flatPixels(1),
-        expiresInSeconds: 1,
-      });
+    const soonOver = (api: TestApi) => api.queueSide.post(1, {}, { expiresInSeconds: 1 });
 
     it('a caption that nobody took in time expires', async () => {
       const api = await start();
