@@ -11,7 +11,8 @@ import { buildKeys } from '@caption-queue/redis/keys';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { defaultOptions, randomPrefix, silentLogger } from '../../support/pipeline/pipeline.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../../support/redis/redis.ts';
+import { redisIsAvailable } from '../../support/redis/redis.ts';
+import { useRedis } from '../../support/redis/use-redis.ts';
 
 const parts = { pixelsHash: 'a'.repeat(64), options: defaultOptions };
 const result: CachedResult = {
@@ -29,16 +30,14 @@ const result: CachedResult = {
 
 describe.skipIf(!redisIsAvailable)('the cache of finished captions', () => {
   const prefix = randomPrefix();
-  let server: RedisServer;
+  const server = useRedis();
   let redis: Redis;
   beforeAll(async () => {
-    server = await startRedis();
     redis = createRedis({ url: server.url, role: 'cache', logger: silentLogger });
     await once(redis, 'ready');
   });
-  afterAll(async () => {
+  afterAll(() => {
     if (redis !== undefined) closeRedis(redis);
-    await server?.stop();
   });
 
   const read = () => createResultReader({ redis, prefix, logger: silentLogger }).get(parts);

@@ -18,7 +18,8 @@ import {
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { randomPrefix } from '../../support/pipeline/pipeline.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../../support/redis/redis.ts';
+import { redisIsAvailable } from '../../support/redis/redis.ts';
+import { useRedis } from '../../support/redis/use-redis.ts';
 
 const KEEP = defineScript({
   name: 'keep',
@@ -44,17 +45,13 @@ const COUNT = defineScript({
 });
 
 describe.skipIf(!redisIsAvailable)('a script', () => {
-  let server: RedisServer;
+  const server = useRedis({ config: { appendonly: 'no' } });
   let redis: Redis;
   let key: string;
   beforeAll(async () => {
-    server = await startRedis({ config: { appendonly: 'no' } });
     redis = new Redis(server.url);
   });
-  afterAll(async () => {
-    redis?.disconnect();
-    await server?.stop();
-  });
+  afterAll(() => redis?.disconnect());
   beforeEach(() => {
     key = randomPrefix();
   });

@@ -12,7 +12,8 @@ import { buildKeys, type Keys } from '@caption-queue/redis/keys';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { randomPrefix } from '../../../support/pipeline/pipeline.ts';
-import { type RedisServer, redisIsAvailable, startRedis } from '../../../support/redis/redis.ts';
+import { redisIsAvailable } from '../../../support/redis/redis.ts';
+import { useRedis } from '../../../support/redis/use-redis.ts';
 import { createTestClock, type TestClock } from '../../../support/webhooks/webhooks.ts';
 
 const DAY_MS = 24 * 3_600_000;
@@ -20,20 +21,16 @@ const tenant = 'default';
 const url = 'https://hooks.example/';
 
 describe.skipIf(!redisIsAvailable)('of webhooks', () => {
-  let server: RedisServer;
+  const server = useRedis({ config: { appendonly: 'no' } });
   let redis: Redis;
   let keys: Keys;
   let clock: TestClock;
   let endpoints: WebhookEndpoints;
   let deliveries: WebhookDeliveries;
   beforeAll(async () => {
-    server = await startRedis({ config: { appendonly: 'no' } });
     redis = new Redis(server.url);
   });
-  afterAll(async () => {
-    redis?.disconnect();
-    await server?.stop();
-  });
+  afterAll(() => redis?.disconnect());
   beforeEach(() => {
     const prefix = randomPrefix();
     keys = buildKeys(prefix);
