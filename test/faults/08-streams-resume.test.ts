@@ -20,7 +20,8 @@ describe.skipIf(!redisIsAvailable)('an event stream', () => {
     const builds = await buildFaultyWorkers();
     onTestFinished(() => builds.remove());
     const cluster = await startCluster({
-      ...{ encoders: 1, decoders: 1 },
+      encoders: 1,
+      decoders: 1,
       entries: { 'decoder-worker': builds.decoder },
       env: { PAUSE_MS: '50' },
     });

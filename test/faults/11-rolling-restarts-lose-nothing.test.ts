@@ -17,7 +17,8 @@ describe.skipIf(!redisIsAvailable)('a rolling restart', () => {
     timeout: settings.timeoutMs,
   }, async ({ onTestFinished }: TestContext) => {
     const cluster = await startCluster({
-      ...{ encoders: 1, decoders: 1 },
+      encoders: 1,
+      decoders: 1,
       env: { FEATURE_CACHE_TTL_SECONDS: '0', RESULT_CACHE_TTL_SECONDS: '0' },
     });
     onTestFinished(() => cluster.stop());
@@ -54,7 +55,8 @@ describe.skipIf(!redisIsAvailable)('a rolling restart', () => {
     for (const id of ids) {
       const claims = redis.hmget(
         buildKeys(cluster.prefix).caption(id),
-        ...['claims_encode', 'claims_decode'],
+        'claims_encode',
+        'claims_decode',
       );
       expect(await claims).toEqual(['1', '1']);
     }

@@ -160,8 +160,13 @@ describe.skipIf(!redisIsAvailable)('a caption’s way through both stages', () =
       types.push(event.type === 'status' ? event.data.status : event.type);
     }
     expect(types).toEqual([
-      ...['queued', 'encoding', 'decoding'],
-      ...['word', 'restarted', 'word', 'completed'],
+      'queued',
+      'encoding',
+      'decoding',
+      'word',
+      'restarted',
+      'word',
+      'completed',
     ]);
   });
 

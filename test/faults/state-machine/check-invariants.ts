@@ -40,7 +40,10 @@ export async function checkInvariants(
       return;
     }
     expect(hash).toMatchObject({
-      ...{ id, status, dispatch: String(dispatch), fence: String(fence) },
+      id,
+      status,
+      dispatch: String(dispatch),
+      fence: String(fence),
       claims_encode: String(claims.encode),
       claims_decode: String(claims.decode),
     });

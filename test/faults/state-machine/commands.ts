@@ -58,7 +58,9 @@ const create = (value: number, dies: boolean): Step =>
     async (m, { side, dyingStore }) => {
       const key = `key-${m.captions.length}`;
       const upload = {
-        ...{ tenant: 'default', input: fakeInput, options: defaultOptions },
+        tenant: 'default',
+        input: fakeInput,
+        options: defaultOptions,
         pixels: flatPixels(value),
         idempotency: { key, requestHash: String(value) },
       };

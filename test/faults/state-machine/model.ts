@@ -11,7 +11,12 @@ import { MAX_CLAIMS } from '@caption-queue/contract/jobs';
 export const bundleHash = 'bundle-a';
 /** What every decoder here says. */
 export const output: CaptionOutput = {
-  ...{ caption: 'a b', confidence: null, alt_text: null, tags: [], alternatives: [], words: [] },
+  caption: 'a b',
+  confidence: null,
+  alt_text: null,
+  tags: [],
+  alternatives: [],
+  words: [],
 };
 
 export interface CaptionModel {

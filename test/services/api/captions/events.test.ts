@@ -104,7 +104,13 @@ describe.skipIf(!redisIsAvailable)('an event stream', () => {
     await store.succeed({ claim: second, output, decodeMs: 1, model: { name: 'm', version: '1' } });
     const { events } = await readEvents(eventsUrl(api, id));
     const types: CaptionEvent['type'][] = [
-      ...(['status', 'status', 'status', 'draft', 'word', 'restarted', 'word'] as const),
+      'status',
+      'status',
+      'status',
+      'draft',
+      'word',
+      'restarted',
+      'word',
       'completed',
     ];
     expect(events.map(({ event }) => event)).toEqual(types);
