@@ -3,12 +3,8 @@ import { type Bundle, loadBundle } from '@caption-queue/model/bundle';
 import { type CaptionRequest, createPictureCaptioner } from '@caption-queue/model/captioner';
 import { createStepDecoder } from '@caption-queue/model/decoder';
 import { createEncoder, type Encoder } from '@caption-queue/model/encoder';
-import {
-  createEngine,
-  type Engine,
-  type EngineName,
-  type Precision,
-} from '@caption-queue/model/engines/engine';
+import { createEngine } from '@caption-queue/model/engines/create-engine';
+import type { Engine, EngineName, Precision } from '@caption-queue/model/engines/engine';
 import { fromFloat16Bits } from '@caption-queue/model/float16';
 import { generateCaptions } from '@caption-queue/model/generation/generate-captions';
 import type { Row } from './table.ts';

@@ -5,7 +5,8 @@ import { normaliseImage } from '@caption-queue/imaging/normalise';
 import { loadBundle } from '@caption-queue/model/bundle';
 import { createPictureCaptioner } from '@caption-queue/model/captioner';
 import { createEncoder } from '@caption-queue/model/encoder';
-import { createEngine, type EngineName } from '@caption-queue/model/engines/engine';
+import { createEngine } from '@caption-queue/model/engines/create-engine';
+import type { EngineName } from '@caption-queue/model/engines/engine';
 
 export type PhotoCaption = Omit<CaptionOutput, 'words'>;
 

@@ -1,7 +1,7 @@
 // The decoder worker's process.
 import { loadBundle } from '@caption-queue/model/bundle';
 import { createPictureCaptioner } from '@caption-queue/model/captioner';
-import { createEngine } from '@caption-queue/model/engines/engine';
+import { createEngine } from '@caption-queue/model/engines/create-engine';
 import { loadConfig } from '@caption-queue/runtime/config';
 import { packageVersion } from '@caption-queue/runtime/package-root';
 import { runWorker } from '@caption-queue/worker/main';

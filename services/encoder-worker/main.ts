@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { loadBundle } from '@caption-queue/model/bundle';
 import { createEncoder } from '@caption-queue/model/encoder';
-import { createEngine } from '@caption-queue/model/engines/engine';
+import { createEngine } from '@caption-queue/model/engines/create-engine';
 import { loadConfig } from '@caption-queue/runtime/config';
 import { packageVersion } from '@caption-queue/runtime/package-root';
 import { runWorker } from '@caption-queue/worker/main';

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { normaliseImage } from '@caption-queue/imaging/normalise';
 import { DEFAULT_BUNDLE, loadBundle } from '@caption-queue/model/bundle';
 import { cosine, createEncoder, pooledOf } from '@caption-queue/model/encoder';
-import { createEngine } from '@caption-queue/model/engines/engine';
+import { createEngine } from '@caption-queue/model/engines/create-engine';
 import { fromFloat16Bits } from '@caption-queue/model/float16';
 import { expect, it } from 'vitest';
 import { devPhotoFiles, flickr8kIsAvailable } from '../support/pictures/flickr8k.ts';

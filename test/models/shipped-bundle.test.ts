@@ -5,7 +5,8 @@ import { type Bundle, DEFAULT_BUNDLE, loadBundle } from '@caption-queue/model/bu
 import { createClassifier } from '@caption-queue/model/classifier';
 import { createStepDecoder } from '@caption-queue/model/decoder';
 import { cosine, createEncoder, pooledOf } from '@caption-queue/model/encoder';
-import { createEngine, type EngineName, type Precision } from '@caption-queue/model/engines/engine';
+import { createEngine } from '@caption-queue/model/engines/create-engine';
+import type { EngineName, Precision } from '@caption-queue/model/engines/engine';
 import { fromFloat16Bits } from '@caption-queue/model/float16';
 import { generateCaptions } from '@caption-queue/model/generation/generate-captions';
 import { tagsOf } from '@caption-queue/model/trust/names';

@@ -5,7 +5,7 @@ import { normaliseImage } from '@caption-queue/imaging/normalise';
 import { DEFAULT_BUNDLE, loadBundle } from '@caption-queue/model/bundle';
 import { createPictureCaptioner } from '@caption-queue/model/captioner';
 import { createEncoder } from '@caption-queue/model/encoder';
-import { createEngine } from '@caption-queue/model/engines/engine';
+import { createEngine } from '@caption-queue/model/engines/create-engine';
 import { areaUnderCurve } from '@caption-queue/training/calibration/ranking';
 import { createJudge } from '@caption-queue/training/calibration/right';
 import { readDataset } from '@caption-queue/training/dataset/read-dataset';

@@ -2,7 +2,8 @@
 import type { Calibration } from '@caption-queue/contract/calibration';
 import type { Bundle, Trust } from '@caption-queue/model/bundle';
 import { createEncoder, type Encoder } from '@caption-queue/model/encoder';
-import { createEngine, type Engine } from '@caption-queue/model/engines/engine';
+import { createEngine } from '@caption-queue/model/engines/create-engine';
+import type { Engine } from '@caption-queue/model/engines/engine';
 import { loadTensorFlow } from '@caption-queue/model/engines/tfjs/tensorflow';
 import { TrainingError } from '../failure.ts';
 import { type AssessedPhoto, assess, type Chances } from './assess.ts';

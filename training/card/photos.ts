@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { CaptionOutput } from '@caption-queue/contract/caption';
 import type { Bundle } from '@caption-queue/model/bundle';
-import { createEngine } from '@caption-queue/model/engines/engine';
+import { createEngine } from '@caption-queue/model/engines/create-engine';
 import sharp from 'sharp';
 import { captionSplit } from '../evaluation/caption-split.ts';
 import { listPhotos } from '../list-photos.ts';

@@ -1,7 +1,8 @@
 // `evaluate`: captions the dev split with a bundle and scores the captions against what people wrote.
 import type { GenerationDefaults } from '@caption-queue/contract/bundle';
 import { loadBundle } from '@caption-queue/model/bundle';
-import { createEngine, engineNames, type Precision } from '@caption-queue/model/engines/engine';
+import { createEngine } from '@caption-queue/model/engines/create-engine';
+import { engineNames, type Precision } from '@caption-queue/model/engines/engine';
 import { type Command, type Options, table } from '../command-line/command.ts';
 import { createProgress } from '../command-line/progress.ts';
 import { runFolder, runOption } from '../command-line/run-folder.ts';

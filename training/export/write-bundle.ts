@@ -4,7 +4,7 @@ import { copyFile, cp, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { IMAGE_SIZE } from '@caption-queue/contract/bundle';
 import { type ActivationRanges, loadBundle } from '@caption-queue/model/bundle';
-import { createEngine } from '@caption-queue/model/engines/engine';
+import { createEngine } from '@caption-queue/model/engines/create-engine';
 import type { LayersModel } from '@caption-queue/model/layers-model/layers-model';
 import type { Vocabulary } from '@caption-queue/model/vocabulary';
 import type { EncoderSource } from '../encoder-source.ts';

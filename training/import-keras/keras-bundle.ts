@@ -9,7 +9,8 @@ import {
 } from '@caption-queue/contract/bundle';
 import { type ActivationRanges, DEFAULT_BUNDLE, loadBundle } from '@caption-queue/model/bundle';
 import { createStepDecoder, type DecoderSource } from '@caption-queue/model/decoder';
-import { createEngine, type Engine, type GraphSource } from '@caption-queue/model/engines/engine';
+import { createEngine } from '@caption-queue/model/engines/create-engine';
+import type { Engine, GraphSource } from '@caption-queue/model/engines/engine';
 import { replaceFolder } from '../export/replace-folder.ts';
 import { sealBundle } from '../export/seal-bundle.ts';
 import { saveLayersModel } from '../export/store-model.ts';

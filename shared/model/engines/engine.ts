@@ -1,5 +1,4 @@
-// What an inference engine can do (load a graph from a bundle, run it on typed arrays, let it go), and the one place
-// that chooses one.
+// What an inference engine can do: load a graph from a bundle, run it on typed arrays, let it go.
 import type { Bundle, BundlePart } from '../bundle.ts';
 
 export const engineNames = ['onnx', 'tfjs'] as const;
@@ -45,15 +44,4 @@ export function outputNames(part: BundlePart, layers: string[]): string[] {
     default:
       return layers;
   }
-}
-
-/** @throws Error with what to do when the engine's native library is not installed */
-export async function createEngine(name: EngineName, options: EngineOptions): Promise<Engine> {
-  // Imported on demand: the libraries are large, a process uses one, and who only names types here loads neither.
-  if (name === 'tfjs') {
-    const { createTfjsEngine } = await import('./tfjs/tfjs-engine.ts');
-    return createTfjsEngine(options);
-  }
-  const { createOnnxEngine } = await import('./onnx/onnx-engine.ts');
-  return createOnnxEngine(options);
 }

@@ -3,7 +3,7 @@ import { cp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadBundle } from '@caption-queue/model/bundle';
 import { createEncoder } from '@caption-queue/model/encoder';
-import { createEngine } from '@caption-queue/model/engines/engine';
+import { createEngine } from '@caption-queue/model/engines/create-engine';
 import { beforeAll, beforeEach, expect, it } from 'vitest';
 import { useFolder } from '../../support/folder.ts';
 import { writeTinyBundle } from '../../support/model/tiny-bundle.ts';

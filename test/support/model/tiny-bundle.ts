@@ -8,7 +8,7 @@ import {
   PREPROCESSING_VERSION,
 } from '@caption-queue/contract/bundle';
 import { loadBundle } from '@caption-queue/model/bundle';
-import { createEngine } from '@caption-queue/model/engines/engine';
+import { createEngine } from '@caption-queue/model/engines/create-engine';
 import type { LayersModel, Weight } from '@caption-queue/model/layers-model/layers-model';
 import { createVocabulary } from '@caption-queue/model/vocabulary';
 import { attentionTopology } from '@caption-queue/training/decoders/attention';

@@ -4,7 +4,7 @@ import { FEATURES_BYTES, PIXELS_BYTES } from '@caption-queue/contract/bundle';
 import type { Bundle } from '@caption-queue/model/bundle';
 import { createStepDecoder } from '@caption-queue/model/decoder';
 import { createEncoder, type Encoder } from '@caption-queue/model/encoder';
-import { createEngine } from '@caption-queue/model/engines/engine';
+import { createEngine } from '@caption-queue/model/engines/create-engine';
 import { fromFloat16Bits } from '@caption-queue/model/float16';
 import { generateCaptions } from '@caption-queue/model/generation/generate-captions';
 import { selectRows } from '@caption-queue/model/generation/step-decoder';
