@@ -31,7 +31,7 @@ export interface Audit {
   /** Requests that were answered with two captions. */
   doubled: string[];
   /** Captions told of under more than one webhook id. */
-  toldTwice: string[];
+  notifiedTwice: string[];
 }
 
 export function createLedger(): Ledger {
@@ -69,14 +69,14 @@ export function createLedger(): Ledger {
         lost: acknowledged.map(({ id }) => id).filter((id) => !ends.has(id)),
         changed: [...changed],
         doubled: several(ids),
-        toldTwice: several(told),
+        notifiedTwice: several(told),
       };
     },
   };
 }
 
 /** For `expect`: nothing to complain of. */
-export const nothingWrong: Audit = { lost: [], changed: [], doubled: [], toldTwice: [] };
+export const nothingWrong: Audit = { lost: [], changed: [], doubled: [], notifiedTwice: [] };
 
 function essenceOf({ status, output, error, completed_at }: Caption): string {
   return JSON.stringify({ status, output, error, completed_at });

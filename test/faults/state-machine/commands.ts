@@ -118,9 +118,9 @@ const handOver = (n: number, dies: boolean): Step =>
     },
   );
 
-const tell = (n: number): Step =>
+const appendWord = (n: number): Step =>
   step(
-    `tell ${n}`,
+    `append word ${n}`,
     (m) => m.held.some(({ claim }) => claim.stage === 'decode'),
     async (m, { side }) => {
       const held = at(
@@ -130,8 +130,8 @@ const tell = (n: number): Step =>
       const claim = held.claim as DecodeClaim;
       expect(claim.features[0]).toBe(held.caption.value);
       const word = { type: 'word', data: { index: 0, text: 'a', log_prob: -1 } } as const;
-      const telling = () => side.store.appendEvents({ claim, events: [word] });
-      if (await write(held, telling)) held.caption.words += 1;
+      const appending = () => side.store.appendEvents({ claim, events: [word] });
+      if (await write(held, appending)) held.caption.words += 1;
     },
   );
 
@@ -228,7 +228,7 @@ export const steps: fc.Arbitrary<Step>[] = [
     3,
     fc.tuple(n, seldom).map((of) => handOver(...of)),
   ),
-  ...weighted(2, n.map(tell)),
+  ...weighted(2, n.map(appendWord)),
   ...weighted(1, n.map(succeed)),
   ...weighted(1, n.map(fail)),
   ...weighted(2, n.map(release)),
