@@ -11,7 +11,6 @@ import { createStageQueues, loadQueueTelemetry } from '@caption-queue/jobs/queue
 import { closeRedis, createRedis, redisProblem } from '@caption-queue/redis/connection';
 import type { Logger } from '@caption-queue/runtime/logger';
 import { createRegistry, type Registry } from '@caption-queue/runtime/metrics';
-import { packageRoot } from '@caption-queue/runtime/package-root';
 import type { ProcessContext } from '@caption-queue/runtime/process';
 import { createHeartbeats, type Heartbeats } from '@caption-queue/worker/heartbeat';
 import { type ApiKeys, createApiKeys } from './access/api-keys.ts';
@@ -51,13 +50,16 @@ export interface ApiDependencies {
   pageFolder: string;
 }
 
-/** Connects and starts all that requests need, and registers its end. Redis may be absent: everything waits for it. */
+/**
+ * Connects and starts all that requests need, and registers its end. Redis may be absent: everything waits for it.
+ *
+ * @param context.root the service's folder: its page, and the built imaging process
+ */
 export async function createDependencies(
-  context: Omit<ProcessContext<ApiSettings>, 'end'>,
+  context: Omit<ProcessContext<ApiSettings>, 'end'> & { root: string },
 ): Promise<ApiDependencies & { imaging: ImagingPool }> {
-  const { settings, version, logger, lifecycle, tracing } = context;
+  const { settings, version, root, logger, lifecycle, tracing } = context;
   const prefix = settings.REDIS_PREFIX;
-  const root = packageRoot(import.meta.url);
   const registry = createRegistry({ service: 'api' });
 
   const connection = { url: settings.REDIS_URL, tlsVerify: settings.REDIS_TLS_VERIFY, logger };

@@ -1,5 +1,5 @@
 // The API's process.
-import { packageVersion } from '@caption-queue/runtime/package-root';
+import { packageRoot, packageVersion } from '@caption-queue/runtime/package-root';
 import { EXIT_NEVER, runProcess } from '@caption-queue/runtime/process';
 import { buildApp } from './app.ts';
 import { startBackgroundWork } from './background.ts';
@@ -12,7 +12,10 @@ await runProcess({
   settings: loadApiSettings,
   async start({ end, ...context }) {
     const { settings, lifecycle, logger } = context;
-    const dependencies = await createDependencies(context);
+    const dependencies = await createDependencies({
+      ...context,
+      root: packageRoot(import.meta.url),
+    });
     startBackgroundWork({ dependencies, lifecycle });
     const app = await buildApp(dependencies);
     lifecycle.onShutdown('http', () => app.close());

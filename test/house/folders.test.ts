@@ -1,7 +1,7 @@
 // Folders stay small enough to look through, and tests lie where their subjects do.
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { exists, filesOf, foldersIn } from './source-files.ts';
+import { exists, filesOf, foldersIn, read, sourcesIn } from './source-files.ts';
 
 /** As many as fit on a screen with what they are for. */
 const MOST_FILES = 16;
@@ -24,6 +24,15 @@ describe.each(['shared', 'services', 'test/support'])('no folder in %s', (top) =
       .map((folder) => `${folder}: ${filesOf(folder).length} files`)
       .filter((line) => Number(/(\d+) files$/.exec(line)?.[1]) > MOST_FILES);
     expect(crowded).toEqual([]);
+  });
+});
+
+describe('what tests share', () => {
+  it('finds the repository in one place, since bench and proofs have it bundled elsewhere', () => {
+    const others = sourcesIn('test/support')
+      .filter((file) => !['repository.ts', 'global-setup.ts'].includes(path.basename(file)))
+      .filter((file) => /import\.meta\.(url|dirname)/.test(read(file)));
+    expect(others).toEqual([]);
   });
 });
 

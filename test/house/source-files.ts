@@ -27,11 +27,14 @@ export const sourcesIn = (folder: string): string[] =>
 
 export const exists = (file: string): boolean => existsSync(path.join(root, file));
 
+export const read = (file: string): string => readFileSync(path.join(root, file), 'utf8');
+
 /** What a source imports, as it is written there: `./a.ts`, `@caption-queue/model/bundle`, `node:fs`. */
 function specifiersOf(source: string): string[] {
-  const text = readFileSync(path.join(root, source), 'utf8');
   const imports = /\bfrom '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gm;
-  return [...text.matchAll(imports)].map(([, from, bare, later]) => from ?? bare ?? later ?? '');
+  return [...read(source).matchAll(imports)].map(
+    ([, from, bare, later]) => from ?? bare ?? later ?? '',
+  );
 }
 
 /** The files that a source imports by their paths. */

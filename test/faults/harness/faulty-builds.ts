@@ -3,7 +3,8 @@ import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'esbuild';
-import { bundle, bundleCache, repository } from '../../support/processes/bundle.ts';
+import { bundle, bundleCache } from '../../support/processes/bundle.ts';
+import { repository } from '../../support/repository.ts';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const output = path.join(bundleCache, 'caption-queue-faults', `${process.pid}`);

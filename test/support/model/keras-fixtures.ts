@@ -1,11 +1,11 @@
 // The files in test/fixtures/keras, which a real Keras made, and what entered its models there.
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { FEATURE_SIZE, GRID_CELLS, IMAGE_SIZE, PIXELS_BYTES } from '@caption-queue/contract/bundle';
+import { repository } from '../repository.ts';
 
-const fixtures = fileURLToPath(new URL('../../fixtures/keras', import.meta.url));
+const fixtures = join(repository, 'test/fixtures/keras');
 
 /** Puts all of them into `folder`, uncompressed. */
 export async function unpackKerasFixtures(folder: string): Promise<void> {

@@ -1,15 +1,15 @@
 // The page as a test uses it: a service with a made-up model that can be held back, a browser, photos, cards.
-import { fileURLToPath } from 'node:url';
+import path from 'node:path';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { useApi } from '../api/use-api.ts';
 import { variedPhotos } from '../pictures/varied-photos.ts';
 import { createWorkerSide, type Generate, type WorkerSide } from '../pipeline/pipeline.ts';
 import { useRedis } from '../redis/use-redis.ts';
+import { repository } from '../repository.ts';
 import { type OpenPage, openPage, startChromium } from './chromium.ts';
 
-const PHOTOS = fileURLToPath(new URL('../../fixtures/photos/', import.meta.url));
-export const photo = (name: string) => `${PHOTOS}${name}.jpg`;
+export const photo = (name: string) => path.join(repository, 'test/fixtures/photos', `${name}.jpg`);
 
 const SENTENCE = ['a', '<b>bold</b>', 'dog', 'runs'];
 /** Of a word: the model looked at one cell of its 8 × 8 grid. */

@@ -1,7 +1,9 @@
 // Pictures for tests: real photos, and files that are damaged, hostile or odd on purpose.
 import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { deflateSync } from 'node:zlib';
 import sharp from 'sharp';
+import { repository } from '../repository.ts';
 
 export const photoNames = [
   'astronaut.jpg',
@@ -14,7 +16,7 @@ export const photoNames = [
 ] as const;
 
 export function readPhoto(name: (typeof photoNames)[number]): Buffer {
-  return readFileSync(new URL(`../../fixtures/photos/${name}`, import.meta.url));
+  return readFileSync(path.join(repository, 'test/fixtures/photos', name));
 }
 
 const PNG_SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);

@@ -1,12 +1,14 @@
 // As many different pictures as a test wants, cut out of the fixture photos.
 import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
 import sharp from 'sharp';
 import { createRandom } from '../numbers/random.ts';
+import { repository } from '../repository.ts';
 
-const folder = new URL('../../fixtures/photos/', import.meta.url);
+const folder = path.join(repository, 'test/fixtures/photos');
 
 export async function readPhoto(name: string): Promise<Uint8Array> {
-  return readFile(new URL(name, folder));
+  return readFile(path.join(folder, name));
 }
 
 /** Random crops of at least 60 % of each side, as JPEG, alternating between the photos. */

@@ -1,9 +1,7 @@
 // Bundles TypeScript for a process of its own, with this repository's packages inside and npm's outside.
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
-
-export const repository = fileURLToPath(new URL('../../../', import.meta.url));
+import { repository } from '../repository.ts';
 
 /** For what is bundled: inside the repository, so that npm packages are found from there. */
 export const bundleCache = path.join(repository, 'node_modules/.cache');

@@ -4,7 +4,8 @@ import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { bundle, bundleCache, repository } from './bundle.ts';
+import { repository } from '../repository.ts';
+import { bundle, bundleCache } from './bundle.ts';
 
 const support = path.join(repository, 'test/support');
 const output = path.join(bundleCache, 'caption-queue-tests');

@@ -3,11 +3,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { freePort } from '../redis/redis.ts';
+import { repository } from '../repository.ts';
 import { watchOver } from './watch-over.ts';
 
-const repository = fileURLToPath(new URL('../../../', import.meta.url));
 const READY_TIMEOUT_MS = 60_000;
 const POLL_MS = 20;
 

@@ -1,10 +1,10 @@
 // The tiny data set in the other layouts that the training reads, with the same photos and captions.
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { readDataset } from '@caption-queue/training/dataset/read-dataset';
+import { repository } from '../repository.ts';
 
-export const tinyDataset = fileURLToPath(new URL('../../fixtures/tiny-dataset', import.meta.url));
+export const tinyDataset = join(repository, 'test/fixtures/tiny-dataset');
 
 /** Photos, and a captions.csv beside them that names splits only if asked to. */
 export async function writeCsvDataset(

@@ -1,8 +1,9 @@
 // Runs the training's command line as a process, as people do.
 import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import path from 'node:path';
+import { repository } from '../repository.ts';
 
-const program = fileURLToPath(new URL('../../../training/dist/main.js', import.meta.url));
+const program = path.join(repository, 'training/dist/main.js');
 
 export interface Ending {
   code: number;
