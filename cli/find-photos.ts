@@ -1,10 +1,11 @@
 // Which photos the paths on the command line mean.
-import { readdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { photoFileName } from '@caption-queue/imaging/sniff-format';
+import { listFiles } from '@caption-queue/runtime/list-files';
 
 /**
- * Files as they are, whatever they are called; of folders all that have a photo's name, sorted. A path that does not exist is
+ * Files as they are, whatever they are called; of folders all that have a photo's name, sorted, links left out. A path that does not exist is
  * kept: it fails later, alone, as any photo that can't be read.
  */
 export async function findPhotos(paths: string[]): Promise<string[]> {
@@ -20,10 +21,9 @@ export async function findPhotos(paths: string[]): Promise<string[]> {
   return found.flat();
 }
 
-async function photosIn(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile() && photoFileName.test(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name))
+function photosIn(folder: string): string[] {
+  return listFiles(folder)
+    .filter((file) => photoFileName.test(file))
+    .map((file) => join(folder, file))
     .sort();
 }

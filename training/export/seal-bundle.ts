@@ -1,8 +1,9 @@
 // Turns a folder of model files into a bundle: writes bundle.json with every file's hash.
-import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import { readFile, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { BUNDLE_FORMAT_VERSION, type BundleManifest } from '@caption-queue/contract/bundle';
 import { type Bundle, sha256 } from '@caption-queue/model/bundle';
+import { listFiles } from '@caption-queue/runtime/list-files';
 
 /** The pictures and the template of MODEL_CARD.md. */
 export const CARD_FOLDER = 'card';
@@ -12,12 +13,8 @@ export async function sealBundle(
   directory: string,
   manifest: Omit<BundleManifest, 'files' | 'formatVersion'>,
 ): Promise<void> {
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
-  const paths = entries
-    .filter(
-      (entry) => entry.isFile() && entry.name !== 'bundle.json' && !entry.name.endsWith('.md'),
-    )
-    .map((entry) => relative(directory, join(entry.parentPath, entry.name)).split(sep).join('/'))
+  const paths = listFiles(directory)
+    .filter((path) => basename(path) !== 'bundle.json' && !path.endsWith('.md'))
     .filter((path) => !path.startsWith(`${CARD_FOLDER}/`))
     .sort();
   const files: Record<string, string> = {};

@@ -1,8 +1,9 @@
 // Serves the pages at `/` and `/docs`: a handful of files, read once, under a policy that lets nothing else run.
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { listFiles } from '@caption-queue/runtime/list-files';
 import type { FastifyInstance } from 'fastify';
 
 const contentTypes: Record<string, string> = {
@@ -56,13 +57,11 @@ export function secureAnswers(app: FastifyInstance): void {
 
 /** @param options.folder where `index.html` lies, and the others in folders; links are left out */
 export function servePage(app: FastifyInstance, options: { folder: string }): void {
-  for (const entry of readdirSync(options.folder, { recursive: true, withFileTypes: true })) {
-    const type = contentTypes[path.extname(entry.name)];
-    if (type === undefined || !entry.isFile()) continue;
-    const file = path.join(entry.parentPath, entry.name);
-    const name = path.relative(options.folder, file).split(path.sep).join('/');
-    const plain = readFileSync(file);
-    const packed = packs.has(path.extname(entry.name)) ? gzipSync(plain) : undefined;
+  for (const name of listFiles(options.folder)) {
+    const type = contentTypes[path.extname(name)];
+    if (type === undefined) continue;
+    const plain = readFileSync(path.join(options.folder, name));
+    const packed = packs.has(path.extname(name)) ? gzipSync(plain) : undefined;
     const hash = createHash('sha256').update(plain).digest('base64url').slice(0, 22);
     const url = addresses[name] ?? `/${name}`;
     // Public, since it holds nothing of anyone's: it asks for a key itself, when the API wants one.
