@@ -22,7 +22,7 @@ export interface CaptionerFiles {
 export interface ImportedCaptioner {
   models: DecoderModels;
   vocabulary: Vocabulary;
-  /** Most words of a caption that the model can read; `undefined`: any number. */
+  /** Most words of a caption that the model can read; undefined where there is no limit. */
   maxLength: number | undefined;
   /** It passes over padding, as a decoder does that is never given any. */
   isMasked: boolean;

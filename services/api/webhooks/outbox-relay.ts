@@ -2,6 +2,7 @@
 //
 // The script that ends a caption writes the entry, so whatever dies, it is there. An entry is deleted only once its
 // deliveries are kept and their jobs added; one whose process died is handled again by the next.
+import { setTimeout as pause } from 'node:timers/promises';
 import { isRedisTrouble } from '@caption-queue/redis/errors';
 import type { Logger } from '@caption-queue/runtime/logger';
 import type { Redis } from 'ioredis';
@@ -104,7 +105,7 @@ export function createOutboxRelay(options: {
         if (stopping.signal.aborted) return;
         if (await createGroup(error)) continue;
         if (!isRedisTrouble(error)) logger.error({ err: error }, 'the outbox cannot be read');
-        await pause(RETRY_MS, stopping.signal);
+        await pause(RETRY_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
       }
     }
   }
@@ -134,14 +135,4 @@ function toObject(flat: string[]): Record<string, string> {
   const fields: Record<string, string> = {};
   for (let n = 0; n + 1 < flat.length; n += 2) fields[flat[n] as string] = flat[n + 1] as string;
   return fields;
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }
