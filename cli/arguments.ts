@@ -1,5 +1,6 @@
 // The command line of `caption`: what it understands and what it answers when it does not.
 import { parseArgs } from 'node:util';
+import { type PictureKind, pictureKinds } from '@caption-queue/contract/kind';
 import { DEFAULT_BUNDLE } from '@caption-queue/model/bundle';
 import { type EngineName, engineNames } from '@caption-queue/model/engines/engine';
 
@@ -8,18 +9,20 @@ export const usage = `Usage: npm run caption -- [options] photo.jpg [more photos
 
 Captions photos, or fills the missing alt attributes of HTML pages, without a server.
 
-  --json             one JSON object a line: file, caption, confidence, alt_text, tags, alternatives;
+  --json             one JSON object a line: file, caption, confidence, alt_text, kind, tags, alternatives;
                      a photo that fails has file and error
   --beam-width N     hypotheses kept while searching, 1 to 10 (default: the model's)
   --min-confidence X alt_text only from this chance on that it is right, 0 to 1 (default: the model's)
+  --kinds K,K        alt_text for these kinds of picture (default: photo); there are
+                     ${pictureKinds.join(', ')}
   --model M          a bundle's name or path (default: ${DEFAULT_BUNDLE})
   --engine E         ${engineNames.join(' or ')} (default: onnx)
   --threads N        threads inside one operation (default: the cores of this machine)
   --help             this text
 
   --html FOLDER      prints the alt texts that images in its .html and .htm files lack; with --json one
-                     object a line: file, line, src, and alt_text, caption, confidence, written,
-                     warnings, or skipped, or error
+                     object a line: file, line, src, and alt_text, kind, caption, confidence,
+                     written, warnings, or skipped, or error
   --write            writes them; every other byte of the pages stays
   --include-empty    replaces alt="" too, which marks decoration
 
@@ -39,6 +42,7 @@ export interface CaptionArguments {
   beamWidth: number | undefined;
   /** 0 to 1 */
   minConfidence: number | undefined;
+  kinds: PictureKind[] | undefined;
   model: string;
   engine: EngineName;
   threads: number | undefined;
@@ -71,6 +75,7 @@ export function parseArguments(args: string[]): CaptionArguments | 'help' {
     html,
     beamWidth: integer('--beam-width', values['beam-width'], 10),
     minConfidence: probability('--min-confidence', values['min-confidence']),
+    kinds: kindsOf(values.kinds),
     model: values.model,
     engine,
     threads: integer('--threads', values.threads, 256),
@@ -86,6 +91,7 @@ function parse(args: string[]) {
         json: { type: 'boolean', default: false },
         'beam-width': { type: 'string' },
         'min-confidence': { type: 'string' },
+        kinds: { type: 'string' },
         html: { type: 'string' },
         write: { type: 'boolean', default: false },
         'include-empty': { type: 'boolean', default: false },
@@ -115,6 +121,17 @@ function probability(option: string, text: string | undefined): number | undefin
     throw new UsageError(`${option} is a number from 0 to 1, not ${text}.`);
   }
   return value;
+}
+
+function kindsOf(text: string | undefined): PictureKind[] | undefined {
+  const names = text?.split(',').map((name) => name.trim());
+  return names?.map((name) => {
+    const kind = pictureKinds.find((kind) => kind === name);
+    if (!kind) {
+      throw new UsageError(`--kinds has '${name}'; kinds are ${pictureKinds.join(', ')}.`);
+    }
+    return kind;
+  });
 }
 
 function integer(option: string, text: string | undefined, maximum: number): number | undefined {

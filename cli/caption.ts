@@ -42,6 +42,7 @@ async function captionHtml(
   return captionPages(pages, {
     ...html,
     json: options.json,
+    kinds: options.kinds,
     captionPhoto: async (file) => captioner.caption(await captioner.readPixels(file)),
   });
 }
@@ -52,7 +53,7 @@ function loadCaptioner(options: CaptionArguments): Promise<Captioner> {
     engine: options.engine,
     threads: options.threads ?? availableParallelism(),
     ...(options.beamWidth && { beamWidth: options.beamWidth }),
-    minConfidence: options.minConfidence,
+    publishing: { minConfidence: options.minConfidence, kinds: options.kinds },
     onWarning: (message) => console.error(message),
   });
 }

@@ -7,6 +7,7 @@ import { createPictureCaptioner } from '@caption-queue/model/captioner';
 import { createEncoder } from '@caption-queue/model/encoder';
 import { createEngine } from '@caption-queue/model/engines/create-engine';
 import type { EngineName } from '@caption-queue/model/engines/engine';
+import type { Publishing } from '@caption-queue/model/output';
 
 export type PhotoCaption = Omit<CaptionOutput, 'words'>;
 
@@ -22,7 +23,7 @@ export async function createCaptioner({
   engine: engineName,
   threads,
   beamWidth,
-  minConfidence,
+  publishing,
   onWarning,
 }: {
   model: string;
@@ -30,8 +31,8 @@ export async function createCaptioner({
   threads: number;
   /** Default: the bundle's. */
   beamWidth?: number;
-  /** From which chance on something is fit to be the alt text. Default: the bundle's. */
-  minConfidence?: number | undefined;
+  /** What is fit to be the alt text. */
+  publishing?: Publishing;
   onWarning: (message: string) => void;
 }): Promise<Captioner> {
   const bundle = await loadBundle(model);
@@ -47,10 +48,7 @@ export async function createCaptioner({
     async caption(pixels) {
       const features = await encoder.encode(pixels);
       const options = { ...generation, alternatives: generation.beamWidth };
-      const { words: _, ...caption } = await captioner.caption(
-        { features, options },
-        minConfidence,
-      );
+      const { words: _, ...caption } = await captioner.caption({ features, options }, publishing);
       return caption;
     },
   };

@@ -10,6 +10,7 @@ import { exportCommand } from './commands/export.ts';
 import { featuresCommand } from './commands/features.ts';
 import { fitCommand } from './commands/fit.ts';
 import { importKerasCommand } from './commands/import-keras.ts';
+import { kindsCommand } from './commands/kinds.ts';
 import { prepareCommand } from './commands/prepare.ts';
 import { TrainingError } from './failure.ts';
 
@@ -20,6 +21,7 @@ const commands: Command[] = [
   exportCommand,
   importKerasCommand,
   evaluateCommand,
+  kindsCommand,
   calibrateCommand,
   cardCommand,
 ];

@@ -1,4 +1,5 @@
 // `npm run caption -- --html DIR`: finds the pages, fills them, prints the report.
+import type { PictureKind } from '@caption-queue/contract/kind';
 import { UsageError } from '../arguments.ts';
 import { createProgress } from '../progress.ts';
 import { fillFolder } from './fill-folder.ts';
@@ -29,6 +30,7 @@ export async function captionPages(
     includeEmpty: boolean;
     json: boolean;
     captionPhoto: CaptionPhoto;
+    kinds?: readonly PictureKind[] | undefined;
   },
 ): Promise<number> {
   const results: PageResult[] = failures.map((failure) => ({

@@ -1,5 +1,7 @@
 // One page: what each of its images without `alt` would get, and writing it.
 import { readFile } from 'node:fs/promises';
+import type { CaptionOutput } from '@caption-queue/contract/caption';
+import { describedKinds, type PictureKind } from '@caption-queue/contract/kind';
 import { applyEdits, type Edit, editAlt } from './edit-alt.ts';
 import type { Page } from './find-pages.ts';
 import { type PageImage, parsePage } from './parse-page.ts';
@@ -8,21 +10,22 @@ import { resolveSource } from './resolve-source.ts';
 import { reasonToSkip, type SkipReason } from './skip-image.ts';
 import { type Warning, warningsFor } from './warnings.ts';
 
-/** @param file absolute, inside the folder @throws when it is no photo */
+/** @param file absolute, inside the folder @throws when it is no picture */
 export type CaptionPhoto = (
   file: string,
-) => Promise<{ caption: string; confidence: number | null; alt_text: string | null }>;
+) => Promise<Pick<CaptionOutput, 'caption' | 'confidence' | 'alt_text' | 'kind'>>;
 
-export interface Captioned {
-  caption: string;
-  /** Of the caption; null where the model was never calibrated. */
-  confidence: number | null;
-}
+/** Of the caption; the confidence is null where the model was never calibrated, the kind where it knows none. */
+export type Captioned = Pick<CaptionOutput, 'caption' | 'confidence'> & {
+  picture: CaptionOutput['kind'];
+};
 
 export type Outcome =
   | ({ kind: 'text'; altText: string } & Captioned)
   /** Nothing is sure enough to be published. */
   | ({ kind: 'unsure' } & Captioned)
+  /** No photo: a sentence about it would hardly be right. */
+  | { kind: 'graphic'; picture: PictureKind }
   | { kind: 'skipped'; reason: SkipReason }
   | { kind: 'failed'; error: string };
 
@@ -56,6 +59,8 @@ export interface FillOptions {
   write: boolean;
   includeEmpty: boolean;
   captionPhoto: CaptionPhoto;
+  /** Of picture that get a text; default: photos. */
+  kinds?: readonly PictureKind[] | undefined;
 }
 
 /** What is told of a `src`: no file name is longer, but a picture inside the page may have megabytes. */
@@ -80,7 +85,7 @@ export async function fillPage(page: Page, options: FillOptions): Promise<PageRe
       else if (alt === '' && !options.includeEmpty) result.empty++;
       else {
         const context = { root: options.root, page: page.file, baseHref };
-        const outcome = await outcomeFor(image, context, options.captionPhoto);
+        const outcome = await outcomeFor(image, context, options);
         const { line, language } = image;
         const src = (image.attributes.get('src') ?? '').slice(0, MAX_SRC_CHARACTERS);
         const warnings = outcome.kind === 'text' ? warningsFor(image) : [];
@@ -101,7 +106,7 @@ export async function fillPage(page: Page, options: FillOptions): Promise<PageRe
 async function outcomeFor(
   image: PageImage,
   context: Parameters<typeof resolveSource>[1],
-  captionPhoto: CaptionPhoto,
+  { captionPhoto, kinds = describedKinds }: Pick<FillOptions, 'captionPhoto' | 'kinds'>,
 ): Promise<Outcome> {
   const reason = reasonToSkip(image);
   if (reason) return { kind: 'skipped', reason };
@@ -109,9 +114,11 @@ async function outcomeFor(
   if ('skipped' in source) return { kind: 'skipped', reason: source.skipped };
   if ('error' in source) return { kind: 'failed', error: source.error };
   try {
-    const { caption, confidence, alt_text: altText } = await captionPhoto(source.path);
-    if (altText === null) return { kind: 'unsure', caption, confidence };
-    return { kind: 'text', altText, caption, confidence };
+    const { alt_text: altText, kind: picture, ...rest } = await captionPhoto(source.path);
+    const { caption, confidence } = rest;
+    if (altText !== null) return { kind: 'text', altText, caption, confidence, picture };
+    if (picture !== null && !kinds.includes(picture)) return { kind: 'graphic', picture };
+    return { kind: 'unsure', caption, confidence, picture };
   } catch (error) {
     return { kind: 'failed', error: (error as Error).message };
   }

@@ -1,5 +1,5 @@
 // The report for programs: one JSON object a line.
-import type { ImageResult, PageResult } from './fill-page.ts';
+import type { Captioned, ImageResult, PageResult } from './fill-page.ts';
 
 /** A line for each image without `alt`, and one for a page that failed. */
 export function jsonLines({ file, images, error, written }: PageResult): string[] {
@@ -19,6 +19,8 @@ function fieldsOf({ outcome, warnings }: ImageResult, written: boolean): object 
       return { skipped: outcome.reason };
     case 'failed':
       return { error: outcome.error };
+    case 'graphic':
+      return { kind: outcome.picture, alt_text: null, written: false };
     case 'unsure':
       return { ...captionOf(outcome), alt_text: null, written: false, warnings };
     case 'text':
@@ -26,7 +28,8 @@ function fieldsOf({ outcome, warnings }: ImageResult, written: boolean): object 
   }
 }
 
-const captionOf = ({ caption, confidence }: { caption: string; confidence: number | null }) => ({
+const captionOf = ({ caption, confidence, picture }: Captioned) => ({
+  kind: picture,
   caption,
   confidence,
 });

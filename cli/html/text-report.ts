@@ -1,4 +1,5 @@
 // The report for people: a table of the texts, then what was left out and why.
+import { type PictureKind, pictureKinds } from '@caption-queue/contract/kind';
 import type { ImageResult, Outcome, PageResult } from './fill-page.ts';
 import { skipReasons } from './skip-image.ts';
 import { warningTexts } from './warnings.ts';
@@ -35,6 +36,7 @@ export function summary(pages: readonly PageResult[], { write }: { write: boolea
   );
   return [
     ...list('Left as they are, since nothing is sure enough; the captions were', unsure),
+    ...pictureKinds.flatMap((kind) => list(graphicTitles[kind], placesOf(images, kind))),
     ...list('Failed', failures),
     ...skipped(images.map(({ outcome }) => outcome)),
     ...warned(images),
@@ -43,6 +45,21 @@ export function summary(pages: readonly PageResult[], { write }: { write: boolea
     ...totals(pages, write),
   ].map(printable);
 }
+
+/** What is left to whoever knows what it is for. */
+const graphicTitles: Record<PictureKind, string> = {
+  photo: 'Photos, left as they are',
+  drawing: 'Drawings, left as they are: describe them yourself',
+  screenshot: 'Screenshots, left as they are: describe them yourself',
+  chart: 'Charts and maps, left as they are: describe them yourself',
+  document: 'Documents, left as they are: say what stands in them',
+  blank: 'Nothing to see in them, probably decoration: alt="" would say so',
+};
+
+const placesOf = (images: readonly Located[], kind: PictureKind) =>
+  images.flatMap(({ place, src, outcome }) =>
+    outcome.kind === 'graphic' && outcome.picture === kind ? `${place}  ${src}` : [],
+  );
 
 type Located = ImageResult & { place: string };
 

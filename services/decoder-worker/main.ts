@@ -37,7 +37,7 @@ await runWorker({
               lengthPenalty,
             },
           },
-          options.min_confidence,
+          { minConfidence: options.min_confidence, kinds: options.kinds },
         ),
     });
   },

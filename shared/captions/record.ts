@@ -46,7 +46,7 @@ export function parseRecord(
     purge_at: timeOrNull(hash.purge_at),
     input: json<CaptionInput>(hash.input),
     options: JSON.parse(hash.options ?? 'null') as CaptionOptions,
-    output: json<NonNullable<CaptionRecord['output']>>(hash.output),
+    output: outputOf(hash.output),
     error: json<NonNullable<CaptionRecord['error']>>(hash.error),
     metrics: {
       queue_ms: hash.started_at === undefined ? null : numberOrNull(hash.queue_ms),
@@ -79,6 +79,18 @@ function estimateAhead(caption: {
 
 function json<T>(text: string | undefined): T | null {
   return text === undefined || text === '' ? null : (JSON.parse(text) as T);
+}
+
+/** Kinds are younger than records may be. */
+function outputOf(text: string | undefined): CaptionRecord['output'] {
+  const output = json<NonNullable<CaptionRecord['output']>>(text);
+  return (
+    output && {
+      ...output,
+      kind: output.kind ?? null,
+      kind_confidence: output.kind_confidence ?? null,
+    }
+  );
 }
 
 function numberOrNull(text: string | undefined): number | null {

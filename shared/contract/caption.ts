@@ -1,5 +1,6 @@
 // The caption: the resource clients create, poll and stream. One schema is validation, type and documentation.
 import Type from 'typebox';
+import { PictureKind } from './kind.ts';
 import { WebhookEventType } from './webhooks.ts';
 
 /** `cap_` followed by a UUIDv7, so ids sort by creation time. */
@@ -64,6 +65,14 @@ export const CaptionOptions = Type.Object(
           'From which chance of being right on something is fit to be the `alt_text`. Default: the model’s.',
       }),
     ),
+    kinds: Type.Optional(
+      Type.Array(PictureKind, {
+        minItems: 1,
+        uniqueItems: true,
+        description:
+          'Kinds of picture that get a caption as `alt_text`. Default: photos only, since of others captions are hardly ever right.',
+      }),
+    ),
   },
   { additionalProperties: false },
 );
@@ -94,8 +103,12 @@ export const CaptionOutput = Type.Object({
   alt_text: nullable(
     Type.String({
       description:
-        'What to publish: the caption or a name for what is seen, whichever is likelier to be right; null when neither reaches `min_confidence`.',
+        'What to publish: the caption or a name for what is seen, whichever is likelier to be right; null when neither reaches `min_confidence`, and for pictures of another kind than `kinds`.',
     }),
+  ),
+  kind: nullable(PictureKind),
+  kind_confidence: nullable(
+    Type.Number({ minimum: 0, maximum: 1, description: 'That it is of this kind.' }),
   ),
   tags: Type.Array(
     Type.Object({

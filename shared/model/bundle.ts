@@ -23,7 +23,8 @@ export type BundlePart =
   | 'decoder/start'
   | 'decoder/step'
   | 'classifier'
-  | 'noun-classifier';
+  | 'noun-classifier'
+  | 'kind-classifier';
 
 export interface Bundle {
   readonly directory: string;
@@ -36,6 +37,8 @@ export interface Bundle {
   loadActivationRanges(): Promise<ActivationRanges>;
   /** Without one a bundle gives no tags, and no confidence. */
   readonly hasClassifier: boolean;
+  /** Without it nothing is known of the kind of a picture, and all are taken for photos. */
+  readonly hasKindClassifier: boolean;
   /** Names of the classifier's classes. */
   loadLabels(): Promise<string[]>;
   /** For each of the classes its own names, then its hypernyms. */
@@ -101,6 +104,7 @@ export async function loadBundle(nameOrPath: string): Promise<Bundle> {
     loadModel: (part) => loadLayersModel(join(directory, part)),
     loadActivationRanges: async () => (await json('activation-ranges.json')) as ActivationRanges,
     hasClassifier: 'classifier/model.json' in manifest.files,
+    hasKindClassifier: 'kind-classifier/model.json' in manifest.files,
     loadLabels: async () => (await json('labels.json')) as string[],
     loadWords,
     loadTrust: async () => {

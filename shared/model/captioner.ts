@@ -2,6 +2,8 @@
 // where the model is measured.
 
 import type { CaptionOutput } from '@caption-queue/contract/caption';
+import type { PictureKind } from '@caption-queue/contract/kind';
+import { areBlank } from './blank.ts';
 import type { Bundle } from './bundle.ts';
 import { createClassifier } from './classifier.ts';
 import { createStepDecoder } from './decoder.ts';
@@ -10,28 +12,29 @@ import type { Engine, GraphSource } from './engines/engine.ts';
 import { fromFloat16Bits } from './float16.ts';
 import { type GenerationOptions, generateCaptions } from './generation/generate-captions.ts';
 import type { GenerationEvent } from './generation/streamer.ts';
-import { captionOutput, type Observation } from './output.ts';
+import { captionOutput, type Observation, type Publishing } from './output.ts';
 import { createInsight, type InsightSource } from './trust/insight.ts';
+import { certainlyBlank, isDescribed, type KindOfPicture, likeliestKind } from './trust/kind.ts';
 
 export interface CaptionRequest {
   /** float16 bits of the grid `[64, 2048]` */
   features: Uint16Array;
   options: Omit<GenerationOptions, 'guidance'>;
+  /** Of which sentences are published; default: photos. */
+  kinds?: readonly PictureKind[] | undefined;
   /** Checked between two words. */
   signal?: AbortSignal;
+  /** Told of the words as they come, of a picture whose sentences are published. */
   onEvent?: (event: GenerationEvent) => void;
 }
 
 export interface PictureCaptioner {
   /** What was generated and seen, not yet judged. @throws the signal's reason when it aborts */
   observe(request: CaptionRequest): Promise<Observation>;
-  /** What is told of an observation; `minConfidence` as in `caption`. */
-  judge(observation: Observation, minConfidence?: number): CaptionOutput;
-  /**
-   * @param minConfidence from which chance on something is fit to be the `alt_text`; default: the bundle's
-   * @throws the signal's reason when it aborts
-   */
-  caption(request: CaptionRequest, minConfidence?: number): Promise<CaptionOutput>;
+  /** What is told of an observation. */
+  judge(observation: Observation, publishing?: Publishing): CaptionOutput;
+  /** @throws the signal's reason when it aborts */
+  caption(request: Omit<CaptionRequest, 'kinds'>, publishing?: Publishing): Promise<CaptionOutput>;
   dispose(): Promise<void>;
 }
 
@@ -45,7 +48,7 @@ export async function createPictureCaptioner({
   bundle: Bundle;
   insight?: Omit<InsightSource, 'vocabulary'> & { model: GraphSource };
 }): Promise<PictureCaptioner> {
-  const { vocabulary, hasClassifier } = bundle;
+  const { vocabulary, hasClassifier, hasKindClassifier } = bundle;
   const decoder = await createStepDecoder({ engine, bundle });
   const classifier = hasClassifier ? await createClassifier({ engine, bundle }) : undefined;
   const labels = hasClassifier ? await bundle.loadLabels() : [];
@@ -54,34 +57,47 @@ export async function createPictureCaptioner({
   const lookAt = source && createInsight({ vocabulary, ...source });
   const nounClassifier =
     source && (await createClassifier({ engine, bundle: source.model, part: 'noun-classifier' }));
+  const kindClassifier = hasKindClassifier
+    ? await createClassifier({ engine, bundle, part: 'kind-classifier' })
+    : undefined;
 
-  async function observe({ features, options, ...rest }: CaptionRequest): Promise<Observation> {
+  async function kindOf(pooled: Float32Array): Promise<KindOfPicture | undefined> {
+    if (areBlank(pooled)) return certainlyBlank;
+    return kindClassifier && likeliestKind(await kindClassifier.classify(pooled));
+  }
+
+  async function observe(request: CaptionRequest): Promise<Observation> {
+    const { features, options, kinds, onEvent, ...rest } = request;
     const grid = fromFloat16Bits(features);
     const pooled = pooledOf(grid);
     const probabilities = await classifier?.classify(pooled);
     const nounChances = await nounClassifier?.classify(pooled);
     const insight = probabilities && nounChances && lookAt?.({ probabilities, nounChances });
+    const kind = await kindOf(pooled);
     const generated = await generateCaptions({
       decoder,
       grid,
       vocabulary,
       options: { ...options, guidance: insight?.guidance },
       ...rest,
+      ...(onEvent && isDescribed(kind, kinds) && { onEvent }),
     });
-    return { generated, probabilities, insight };
+    return { generated, probabilities, insight, kind };
   }
 
-  const judge = (observation: Observation, minConfidence?: number) =>
-    captionOutput(observation, { labels, calibration: trust?.calibration, minConfidence });
+  const judge = (observation: Observation, publishing: Publishing = {}) =>
+    captionOutput(observation, { ...publishing, labels, calibration: trust?.calibration });
 
   return {
     observe,
     judge,
-    caption: async (request, minConfidence) => judge(await observe(request), minConfidence),
+    caption: async (request, publishing) =>
+      judge(await observe({ ...request, kinds: publishing?.kinds }), publishing),
     async dispose() {
       await decoder.dispose();
       await classifier?.dispose();
       await nounClassifier?.dispose();
+      await kindClassifier?.dispose();
     },
   };
 }

@@ -1,5 +1,5 @@
-// What a classifier sees in the encoder's pooled features: the encoder's own, of ImageNet's classes, or the one that
-// tells which nouns people would use.
+// What a classifier sees in the encoder's pooled features: the encoder's own, of ImageNet's classes, the one that tells
+// which nouns people would use, or the one that tells what kind of picture it is.
 import { FEATURE_SIZE } from '@caption-queue/contract/bundle';
 import type { Engine, GraphSource } from './engines/engine.ts';
 
@@ -16,7 +16,7 @@ export async function createClassifier({
 }: {
   engine: Engine;
   bundle: GraphSource;
-  part?: 'classifier' | 'noun-classifier';
+  part?: 'classifier' | 'noun-classifier' | 'kind-classifier';
 }): Promise<Classifier> {
   const graph = await engine.loadGraph(bundle, part, 'fp32');
   return {

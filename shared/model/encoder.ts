@@ -1,6 +1,7 @@
 // Pixels to features (the grid, and its mean: the pooled vector), on any engine; int8 only where this CPU computes it right.
 
 import { FEATURE_SIZE, IMAGE_SIZE } from '@caption-queue/contract/bundle';
+import { blankFeatures, isBlank } from './blank.ts';
 import type { Bundle } from './bundle.ts';
 import type { Engine, Graph, Precision } from './engines/engine.ts';
 import { toFloat16Bits } from './float16.ts';
@@ -14,7 +15,8 @@ export interface Encoder {
   readonly precision: Precision;
   /**
    * @param pixels 299 × 299 × 3 bytes, RGB
-   * @returns the grid `[8, 8, 2048]` as float16 bits: rounded here, once, on every path
+   * @returns the grid `[8, 8, 2048]` as float16 bits: rounded here, once, on every path; zeros when there is nothing to
+   * see (blank.ts)
    */
   encode(pixels: Uint8Array): Promise<Uint16Array>;
   dispose(): Promise<void>;
@@ -64,7 +66,8 @@ function encoderOf(engine: Engine, graph: Graph): Encoder {
     engine: engine.name,
     graphHash: graph.hash,
     precision: graph.precision,
-    encode: async (pixels) => toFloat16Bits(await runGrid(graph, pixels)),
+    encode: async (pixels) =>
+      isBlank(pixels) ? blankFeatures() : toFloat16Bits(await runGrid(graph, pixels)),
     dispose: () => graph.dispose(),
   };
 }

@@ -1,10 +1,12 @@
 // What was generated and seen, as the record and the command line tell it.
 import type { Calibration } from '@caption-queue/contract/calibration';
 import type { CaptionOutput } from '@caption-queue/contract/caption';
+import type { PictureKind } from '@caption-queue/contract/kind';
 import type { GenerationResult } from './generation/generate-captions.ts';
 import { chooseAltText } from './trust/alt-text.ts';
 import { chanceOf } from './trust/evidence.ts';
 import type { Insight } from './trust/insight.ts';
+import { isDescribed, type KindOfPicture } from './trust/kind.ts';
 import { tagsOf } from './trust/names.ts';
 
 export interface Observation {
@@ -13,54 +15,65 @@ export interface Observation {
   probabilities?: Float32Array | undefined;
   /** Of a bundle that knows what is familiar. */
   insight?: Insight | undefined;
+  /** Of a bundle that tells kinds apart. */
+  kind?: KindOfPicture | undefined;
+}
+
+/** What a request says about what is fit to be published. */
+export interface Publishing {
+  /** From which chance on; default: the calibration's. */
+  minConfidence?: number | undefined;
+  /** Kinds of picture whose captions may be; default: photos. */
+  kinds?: readonly PictureKind[] | undefined;
 }
 
 /**
  * @param labels names of the classes
  * @param calibration of the bundle; without one nothing is known of what is right
- * @param minConfidence from which chance on something is fit to be published; default: the calibration's
  */
 export function captionOutput(
-  { generated, probabilities, insight }: Observation,
+  { generated, probabilities, insight, kind }: Observation,
   {
     labels,
     calibration,
     minConfidence = calibration?.minConfidence ?? 1,
-  }: {
-    labels: readonly string[];
-    calibration?: Calibration | undefined;
-    minConfidence?: number | undefined;
-  },
+    kinds,
+  }: Publishing & { labels: readonly string[]; calibration?: Calibration | undefined },
 ): CaptionOutput {
   const { words, alternatives } = generated;
   const trust = calibration && insight && { calibration, insight };
+  const worth = worthOf(kind, kinds);
   const confidences = alternatives.map(({ words }) =>
-    trust ? chanceOf(trust.calibration.caption, trust.insight.ofCaption(words)) : null,
+    trust ? worth * chanceOf(trust.calibration.caption, trust.insight.ofCaption(words)) : null,
   );
   const caption = words.map(({ text }) => text).join(' ');
   const [confidence = null] = confidences;
+  const described = isDescribed(kind, kinds);
   return {
     caption,
     confidence: rounded(confidence),
     alt_text:
-      trust && confidence !== null
+      trust && confidence !== null && described
         ? chooseAltText(
             {
               caption: { text: caption, chance: confidence },
               tag: {
                 label: nameOf(trust.insight, labels),
-                chance: chanceOf(trust.calibration.tag, trust.insight.ofName()),
+                chance: worth * chanceOf(trust.calibration.tag, trust.insight.ofName()),
               },
             },
             minConfidence,
           )
         : null,
-    tags: probabilities
-      ? tagsOf(probabilities, labels).map(({ name, confidence }) => ({
-          name,
-          confidence: rounded(confidence),
-        }))
-      : [],
+    kind: kind?.kind ?? null,
+    kind_confidence: rounded(kind?.confidence ?? null),
+    tags:
+      probabilities && described
+        ? tagsOf(probabilities, labels).map(({ name, confidence }) => ({
+            name,
+            confidence: rounded(confidence),
+          }))
+        : [],
     alternatives: alternatives.map(({ caption, logProb }, index) => ({
       caption,
       confidence: rounded(confidences[index] ?? null),
@@ -68,6 +81,18 @@ export function captionOutput(
     })),
     words: words.map(({ text, logProb }) => ({ text, log_prob: logProb })),
   };
+}
+
+/**
+ * What the chances that were learned from photos are worth for this picture: as much as it is likely to be one. They are
+ * taken as they are where captions of its kind were asked for.
+ */
+function worthOf(
+  kind: KindOfPicture | undefined,
+  kinds: readonly PictureKind[] | undefined,
+): number {
+  if (kind === undefined) return 1;
+  return kind.kind !== 'photo' && isDescribed(kind, kinds) ? 1 : kind.photoChance;
 }
 
 const nameOf = ({ name }: Insight, labels: readonly string[]) =>

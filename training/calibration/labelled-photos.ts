@@ -28,20 +28,40 @@ export interface TrainingPhotos {
   captions: string[][][];
 }
 
-/** @param data folder of captioned photos @param named folder of photos with words for what they show */
+/**
+ * @param data folder of captioned photos
+ * @param split of `data`
+ * @param unseen folders of captioned photos of which none was trained on
+ * @param named folders of photos with words for what they show
+ * @throws TrainingError that names what is missing, and for two folders of one name, by which figures tell them apart
+ */
 export async function readLabelledPhotos({
   data,
-  named,
   split,
+  unseen,
+  named,
 }: {
   data: string | undefined;
-  named: string | undefined;
   split: 'dev' | 'all';
+  unseen: readonly string[];
+  named: readonly string[];
 }): Promise<LabelledPhotos> {
+  checkNames([...(data ? [data] : []), ...unseen, ...named]);
   const { photos, training } = data
     ? await readCaptionedPhotos(data, split)
     : { photos: [], training: { files: [], captions: [] } };
-  return { photos: [...photos, ...(named ? await readNamedPhotos(named) : [])], training };
+  for (const folder of unseen) photos.push(...(await readCaptionedPhotos(folder, 'all')).photos);
+  for (const folder of named) photos.push(...(await readNamedPhotos(folder)));
+  return { photos, training };
+}
+
+/** What the set in a folder is called. */
+const nameOf = (folder: string) => path.basename(path.resolve(folder));
+
+function checkNames(folders: readonly string[]): void {
+  const names = folders.map(nameOf);
+  const twice = names.find((name, index) => names.indexOf(name) < index);
+  if (twice) throw new TrainingError(`Two folders of photos are called ${twice}; rename one.`);
 }
 
 /** @param split `dev`: only what was kept from training; `all`: photos of which none was trained on */
@@ -52,7 +72,7 @@ async function readCaptionedPhotos(folder: string, split: 'dev' | 'all'): Promis
   const pathOf = (file: string) => path.join(imageFolder, file);
   return {
     photos: used.map(({ file, captions }) => ({
-      set: path.basename(path.resolve(folder)),
+      set: nameOf(folder),
       file: pathOf(file),
       truth: { kind: 'captions', captions: captions.map(scoringWords) },
     })),
@@ -81,7 +101,7 @@ async function readNamedPhotos(folder: string): Promise<LabelledPhoto[]> {
   const photos = rows.map(({ file, words }): LabelledPhoto => {
     const names = words.split('|').map((word) => word.trim().toLowerCase());
     return {
-      set: path.basename(path.resolve(folder)),
+      set: nameOf(folder),
       file: path.join(root, file),
       truth: { kind: 'names', names: names.filter((word) => word !== '') },
     };

@@ -8,6 +8,8 @@ import { Matrix, solve } from 'ml-matrix';
 export interface Example {
   evidence: Evidence;
   right: boolean;
+  /** As how many examples it counts; default 1. */
+  weight?: number;
 }
 
 const STEPS = 50;
@@ -22,8 +24,12 @@ export function fitChance(
   examples: readonly Example[],
   { kinds, prior = 0, ridge = 1 }: { kinds: readonly string[]; prior?: number; ridge?: number },
 ): Chance {
+  const counts = examples.map(({ weight = 1 }) => weight);
   const scales = kinds.map((kind) =>
-    standardise(examples.map(({ evidence }) => amountOf(evidence, kind))),
+    standardise(
+      examples.map(({ evidence }) => amountOf(evidence, kind)),
+      counts,
+    ),
   );
   const rows = examples.map(({ evidence }) => [
     1,
@@ -34,7 +40,7 @@ export function fitChance(
   ]);
   const targets = examples.map(({ right }) => (right ? 1 : 0));
   const priors = [0, ...kinds.map((_, k) => prior * (scales[k] as Scale).deviation)];
-  const fitted = newton({ rows, targets, priors, ridge });
+  const fitted = newton({ rows, targets, counts, priors, ridge });
   const weights = kinds.map((_, k) => (fitted[k + 1] as number) / (scales[k] as Scale).deviation);
   const bias = weights.reduce(
     (sum, weight, k) => sum - weight * (scales[k] as Scale).mean,
@@ -51,9 +57,12 @@ interface Scale {
   deviation: number;
 }
 
-function standardise(values: readonly number[]): Scale {
-  const mean = values.reduce((a, b) => a + b, 0) / values.length;
-  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+function standardise(values: readonly number[], counts: readonly number[]): Scale {
+  const total = counts.reduce((a, b) => a + b, 0);
+  const meanOf = (of: (value: number) => number) =>
+    values.reduce((sum, value, n) => sum + (counts[n] as number) * of(value), 0) / total;
+  const mean = meanOf((value) => value);
+  const variance = meanOf((value) => (value - mean) ** 2);
   return { mean, deviation: Math.sqrt(variance) || 1 };
 }
 
@@ -67,11 +76,13 @@ function amountOf(evidence: Evidence, kind: string): number {
 function newton({
   rows,
   targets,
+  counts,
   priors,
   ridge,
 }: {
   rows: number[][];
   targets: number[];
+  counts: number[];
   priors: number[];
   ridge: number;
 }): number[] {
@@ -84,8 +95,9 @@ function newton({
     rows.forEach((row, n) => {
       const odds = row.reduce((sum, value, i) => sum + value * (weights[i] as number), 0);
       const chance = 1 / (1 + Math.exp(-odds));
-      const error = chance - (targets[n] as number);
-      const curvature = chance * (1 - chance);
+      const count = counts[n] as number;
+      const error = count * (chance - (targets[n] as number));
+      const curvature = count * chance * (1 - chance);
       row.forEach((a, i) => {
         gradient[i] = (gradient[i] as number) + error * a;
         const line = hessian[i] as number[];

@@ -7,6 +7,15 @@ import { sha256 } from '@caption-queue/model/bundle';
 import { type Encoder, pooledOf } from '@caption-queue/model/encoder';
 import { fromFloat16Bits } from '@caption-queue/model/float16';
 
+/** How a picture's bytes are read: as they are, or as somebody might have changed them. */
+export interface ReadPicture {
+  /** Names what is changed; other readings of the same files have other features. */
+  name: string;
+  read(file: string, index: number): Promise<Uint8Array>;
+}
+
+const asTheyAre: ReadPicture = { name: '', read: (file) => readFile(file) };
+
 /**
  * @param folder where they are kept, for the same encoder and photos
  * @returns `[photos, 2048]`
@@ -15,15 +24,20 @@ export async function poolPhotos({
   files,
   encoder,
   folder,
+  reading = asTheyAre,
   onProgress,
 }: {
   files: readonly string[];
   encoder: Encoder;
   folder: string;
+  reading?: ReadPicture;
   onProgress: (done: number) => void;
 }): Promise<Float32Array> {
   // Another encoder's, or of other photos, are others.
-  const key = sha256(Buffer.from([encoder.graphHash, ...files].join('\n'))).slice(0, 16);
+  const key = sha256(Buffer.from([encoder.graphHash, reading.name, ...files].join('\n'))).slice(
+    0,
+    16,
+  );
   const kept = path.join(folder, `pooled-${key}.f32`);
   const bytes = files.length * FEATURE_SIZE * Float32Array.BYTES_PER_ELEMENT;
   if ((await stat(kept).catch(() => undefined))?.size === bytes) {
@@ -31,7 +45,8 @@ export async function poolPhotos({
   }
   const pooled = new Float32Array(files.length * FEATURE_SIZE);
   for (const [index, file] of files.entries()) {
-    pooled.set(pooledOf(fromFloat16Bits(await encodePhoto(encoder, file))), index * FEATURE_SIZE);
+    const features = await encodeBytes(encoder, await reading.read(file, index));
+    pooled.set(pooledOf(fromFloat16Bits(features)), index * FEATURE_SIZE);
     onProgress(index + 1);
   }
   await mkdir(folder, { recursive: true });
@@ -41,6 +56,10 @@ export async function poolPhotos({
 }
 
 export async function encodePhoto(encoder: Encoder, file: string): Promise<Uint16Array> {
-  const { pixels } = await normaliseImage(await readFile(file));
+  return encodeBytes(encoder, await readFile(file));
+}
+
+async function encodeBytes(encoder: Encoder, bytes: Uint8Array): Promise<Uint16Array> {
+  const { pixels } = await normaliseImage(bytes);
   return encoder.encode(pixels);
 }

@@ -8,6 +8,8 @@ export interface OptionDescription {
   /** What stands for the value in the help, e.g. `FOLDER`. Without it the option is a switch. */
   value?: string;
   default?: string;
+  /** May be given several times. */
+  repeatable?: true;
 }
 
 export interface Command {
@@ -23,6 +25,8 @@ export interface Options {
   /** @throws TrainingError when it was not given and has no default */
   text(name: string): string;
   optionalText(name: string): string | undefined;
+  /** Of an option that may be given several times, in their order; empty when it was not given. */
+  list(name: string): string[];
   /** @throws TrainingError when it is not a number within the bounds, which are inclusive */
   number(name: string, bounds: NumberBounds): number;
   /** `undefined` when it was not given and has no default. */
@@ -71,6 +75,7 @@ export function parseOptions(command: Command, args: string[]): Options {
   return {
     text,
     optionalText,
+    list: (name) => (values[name] as string[] | undefined) ?? [],
     number,
     optionalNumber: (name, bounds) =>
       optionalText(name) === undefined ? undefined : number(name, bounds),
@@ -86,9 +91,12 @@ export function parseOptions(command: Command, args: string[]): Options {
 
 function readValues(command: Command, args: string[]): Record<string, unknown> {
   const options = Object.fromEntries(
-    Object.entries(command.options).map(([name, { value }]) => [
+    Object.entries(command.options).map(([name, { value, repeatable = false }]) => [
       name,
-      { type: value === undefined ? ('boolean' as const) : ('string' as const) },
+      {
+        type: value === undefined ? ('boolean' as const) : ('string' as const),
+        multiple: repeatable,
+      },
     ]),
   );
   try {
@@ -104,7 +112,10 @@ function readValues(command: Command, args: string[]): Record<string, unknown> {
 
 export function helpOf(command: Command): string {
   const rows = Object.entries(command.options).map(([name, option]): [string, string] => {
-    const suffix = option.default === undefined ? '' : ` Default: ${option.default}.`;
+    const suffix = [
+      option.repeatable ? ' May be given several times.' : '',
+      option.default === undefined ? '' : ` Default: ${option.default}.`,
+    ].join('');
     return [`--${name}${option.value ? ` ${option.value}` : ''}`, option.description + suffix];
   });
   return [

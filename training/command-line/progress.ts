@@ -56,6 +56,15 @@ export function createProgress({
   };
 }
 
+/** Follows a step over photos, which ends with the last of them. @returns told how many are done */
+export function followPhotos(title: string, total: number): (done: number) => void {
+  const progress = createProgress({ title, total, unit: 'photos' });
+  return (done) => {
+    progress.update(done);
+    if (done === total) progress.finish();
+  };
+}
+
 function bar(share: number): string {
   const filled = Math.round(Math.min(1, share) * BAR_WIDTH);
   return '█'.repeat(filled) + '░'.repeat(BAR_WIDTH - filled);

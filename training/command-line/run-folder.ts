@@ -5,6 +5,7 @@
 //   <model>/                         fit
 //   evaluation/<bundle>/             evaluate: contact sheet and plots
 //   calibration/<bundle>/            calibrate: figures and the reliability plot
+//   kinds/<bundle>/                  kinds: figures, features
 import path from 'node:path';
 import type { OptionDescription, Options } from './command.ts';
 
@@ -26,6 +27,8 @@ export interface RunFolder {
   evaluation(bundle: string): string;
   /** Where the figures and the plot of a bundle's calibration lie. */
   calibration(bundle: string): string;
+  /** Where the figures and features of a bundle's kinds lie. */
+  kinds(bundle: string): string;
 }
 
 /** A name has no slash; anything else is a path. */
@@ -39,5 +42,6 @@ export function runFolder(options: Options): RunFolder {
     features: (layer = 'output') => path.join(root, 'features', layer),
     evaluation: (bundle) => path.join(root, 'evaluation', bundle),
     calibration: (bundle) => path.join(root, 'calibration', bundle),
+    kinds: (bundle) => path.join(root, 'kinds', bundle),
   };
 }

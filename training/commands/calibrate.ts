@@ -11,7 +11,7 @@ import { type LabelledPhotos, readLabelledPhotos } from '../calibration/labelled
 import { reportOf, reportText, writeReport } from '../calibration/report.ts';
 import { copyBundle, saveCalibration } from '../calibration/save.ts';
 import type { Command, Options } from '../command-line/command.ts';
-import { createProgress } from '../command-line/progress.ts';
+import { followPhotos } from '../command-line/progress.ts';
 import { runFolder, runOption } from '../command-line/run-folder.ts';
 import { TrainingError } from '../failure.ts';
 
@@ -30,10 +30,17 @@ export const calibrateCommand: Command = {
       value: 'NAME',
       default: 'dev',
     },
+    unseen: {
+      description:
+        'Folder of more captioned photos, none of which was trained on; all of them are used.',
+      value: 'FOLDER',
+      repeatable: true,
+    },
     named: {
       description:
         'Folder of photos with a CSV whose first line has file,words: all words that are right for a photo, separated by |.',
       value: 'FOLDER',
+      repeatable: true,
     },
     'min-confidence': {
       description: `From which chance on something is published when a request doesn't say. Default: ${DEFAULT_MIN_CONFIDENCE}, or what an earlier calibration has.`,
@@ -58,7 +65,7 @@ export const calibrateCommand: Command = {
     ...runOption,
   },
   examples: [
-    '--bundle flickr8k-attention --data ~/flickr8k --named ~/imagenet-sample',
+    '--bundle flickr8k-attention --data ~/flickr8k --unseen ~/coco-sample --named ~/imagenet-sample',
     '--bundle flickr8k-attention --data ~/my-photos --split all --output my-captions',
   ],
   async run(options) {
@@ -71,7 +78,7 @@ export const calibrateCommand: Command = {
       minConfidence: options.optionalNumber('min-confidence', { minimum: 0, maximum: 1 }),
       threads: options.number('threads', { minimum: 1, integer: true }),
       folder,
-      startProgress: progressOf,
+      startProgress: followPhotos,
     });
 
     const report = reportOf(assessed, calibration.minConfidence);
@@ -92,17 +99,11 @@ export const calibrateCommand: Command = {
 async function photosOf(options: Options): Promise<LabelledPhotos> {
   const split = options.oneOf('split', ['dev', 'all'] as const);
   const data = options.optionalText('data');
-  const named = options.optionalText('named');
-  if (!data && !named) {
-    throw new TrainingError('Give captioned photos by --data, named ones by --named, or both.');
+  const [unseen, named] = [options.list('unseen'), options.list('named')];
+  if (!data && unseen.length + named.length === 0) {
+    throw new TrainingError(
+      'Give captioned photos by --data or --unseen, named ones by --named, or all of these: the more sets, the better the confidence holds elsewhere.',
+    );
   }
-  return readLabelledPhotos({ data, named, split });
-}
-
-function progressOf(title: string, total: number): (done: number) => void {
-  const progress = createProgress({ title, total, unit: 'photos' });
-  return (done) => {
-    progress.update(done);
-    if (done === total) progress.finish();
-  };
+  return readLabelledPhotos({ data, split, unseen, named });
 }

@@ -7,6 +7,7 @@ import {
   Metadata,
   type Priority,
 } from '@caption-queue/contract/caption';
+import { pictureKinds } from '@caption-queue/contract/kind';
 import { webhookEventTypes } from '@caption-queue/contract/webhooks';
 import { parseJson } from '@caption-queue/runtime/json';
 import Type from 'typebox';
@@ -15,6 +16,7 @@ import { validationError } from '../http/validator.ts';
 import type { OutboundClient } from '../outbound/client.ts';
 import { parseWait } from './wait.ts';
 
+const kindName = `(?:${pictureKinds.join('|')})`;
 const eventName = `(?:${webhookEventTypes.map((name) => name.replace('.', '\\.')).join('|')})`;
 
 /** As form fields and query parameters, where everything is text. */
@@ -26,6 +28,12 @@ export const ChoicesAsText = Type.Object(
         contentMediaType: 'application/json',
         format: 'json-object',
         description: `A JSON object of the client’s own, at most ${MAX_METADATA_BYTES} bytes; comes back with the caption.`,
+      }),
+    ),
+    kinds: Type.Optional(
+      Type.String({
+        pattern: `^${kindName}(?:,${kindName})*$`,
+        description: `Kinds of picture that get a caption as \`alt_text\`, with commas: ${pictureKinds.join(', ')}. Default: photo.`,
       }),
     ),
     webhook_events_filter: Type.Optional(
@@ -41,18 +49,19 @@ export type ChoicesAsText = Type.Static<typeof ChoicesAsText>;
 
 /** Decodes what is text, and checks what schemas can't say. @throws a validation error */
 export function decodeChoices(text: ChoicesAsText): CaptionChoices {
-  const { metadata, webhook_events_filter: filter, ...rest } = text;
+  const { metadata, kinds, webhook_events_filter: filter, ...rest } = text;
   return {
     ...rest,
     ...(metadata === undefined ? {} : { metadata: parseMetadata(metadata) }),
-    ...(filter === undefined
-      ? {}
-      : {
-          webhook_events_filter: webhookEventTypes.filter((name) =>
-            filter.split(',').includes(name),
-          ),
-        }),
+    ...(kinds === undefined ? {} : { kinds: namesIn(kinds, pictureKinds) }),
+    ...(filter === undefined ? {} : { webhook_events_filter: namesIn(filter, webhookEventTypes) }),
   };
+}
+
+/** Those that a list with commas names, each once, in the order of `all`. */
+function namesIn<Name extends string>(list: string, all: readonly Name[]): Name[] {
+  const named = list.split(',');
+  return all.filter((name) => named.includes(name));
 }
 
 function parseMetadata(text: string): Metadata {
@@ -100,16 +109,20 @@ export type PreparedChoices = StoredChoices & {
 /**
  * Fills in defaults, and checks sizes and addresses.
  *
- * @param options.defaultPriority of those who say none
+ * @param defaultPriority of those who say none
  * @throws a validation error; DomainError `url_refused`
  */
-export function prepareChoices(options: {
+export function prepareChoices({
+  tenant,
+  choices,
+  defaultPriority,
+  outbound,
+}: {
   tenant: string;
   choices: CaptionChoices;
   defaultPriority: Priority;
   outbound: Pick<OutboundClient, 'checkUrl'>;
 }): PreparedChoices {
-  const { tenant, choices, defaultPriority, outbound } = options;
   const { priority = defaultPriority, expires_in, metadata, webhook } = choices;
   if (Buffer.byteLength(JSON.stringify(metadata ?? {})) > MAX_METADATA_BYTES) {
     throw validationError('/metadata', `must not be larger than ${MAX_METADATA_BYTES} bytes`);
@@ -117,9 +130,12 @@ export function prepareChoices(options: {
   if (webhook !== undefined) outbound.checkUrl(webhook);
   const names = Object.keys(CaptionOptions.properties);
   const given = Object.entries(choices).filter(([name]) => names.includes(name));
+  const options = Value.Default(CaptionOptions, Object.fromEntries(given)) as CaptionOptions;
+  const { kinds } = options;
   return {
     tenant,
-    options: Value.Default(CaptionOptions, Object.fromEntries(given)) as CaptionOptions,
+    // In one order, whoever asks: a finished caption is found again by its options.
+    options: kinds ? { ...options, kinds: pictureKinds.filter((k) => kinds.includes(k)) } : options,
     priority,
     metadata,
     webhook,

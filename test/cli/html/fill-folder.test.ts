@@ -130,7 +130,12 @@ describe('filling alt texts', () => {
     ],
   ])('keeps the bytes of a page in %s', async (_, before) => {
     const { folder, read } = await site({ 'a.html': before, 'é.jpg': 'x' });
-    const captionPhoto = async () => ({ caption: 'a cat', confidence: 1, alt_text: 'a cat' });
+    const captionPhoto = async () => ({
+      caption: 'a cat',
+      confidence: 1,
+      alt_text: 'a cat',
+      kind: null,
+    });
     const [result] = await fillSite(folder, { write: true, captionPhoto });
     expect(result?.written).toBe(true);
     const after = (await read('a.html')).toString('latin1');

@@ -31,7 +31,12 @@ describe('the report', () => {
   });
 
   it('gives no confidence for what is not the caption, as that is another chance', async () => {
-    const captionPhoto = async () => ({ caption: 'a horse', confidence: 0.3, alt_text: 'a zebra' });
+    const captionPhoto = async () => ({
+      caption: 'a horse',
+      confidence: 0.3,
+      alt_text: 'a zebra',
+      kind: 'photo' as const,
+    });
     const [page] = await fillSite(site.folder, { captionPhoto });
     expect(tableRows(page as NonNullable<typeof page>)[0]).toMatch(/a zebra +–$/);
   });
@@ -69,6 +74,39 @@ Would write 4 alt texts in 3 pages of 4. Nothing was changed: --write writes the
     expect(summary(pages, { write: true }).at(-1)).toBe('Wrote 1 alt text in 1 page of 2.');
   });
 
+  it('lists what is no photo by its kind, writes nothing there, and calls what is blank decoration', async () => {
+    const shown = ['screenshot', 'chart', 'screenshot', 'blank', 'dog'];
+    const page = shown.map((name) => `<img src=${name}.jpg>`).join('\n');
+    const files = Object.fromEntries(shown.map((name) => [`${name}.jpg`, 'x']));
+    const copy = await createSite({ ...files, 'a.html': page });
+    const pages = await fillSite(copy.folder, { write: true });
+    const written = (await copy.read('a.html')).toString();
+    await copy.remove();
+    expect(written).toBe(page.replace('dog.jpg', 'dog.jpg alt="a dog"'));
+    const text = summary(pages, { write: true }).join('\n');
+    expect(text).toContain(`
+Screenshots, left as they are: describe them yourself (2):
+  a.html:1  screenshot.jpg
+  a.html:3  screenshot.jpg
+
+Charts and maps, left as they are: describe them yourself (1):
+  a.html:2  chart.jpg
+
+Nothing to see in them, probably decoration: alt="" would say so (1):
+  a.html:4  blank.jpg
+`);
+    expect(text).not.toContain('a screenshot');
+    const [line = ''] = pages.flatMap(jsonLines);
+    expect(JSON.parse(line)).toEqual({
+      file: 'a.html',
+      line: 1,
+      src: 'screenshot.jpg',
+      kind: 'screenshot',
+      alt_text: null,
+      written: false,
+    });
+  });
+
   it('is an object a line for programs', async () => {
     const pages = await fillSite(site.folder);
     const lines = pages.flatMap(jsonLines).map((line) => JSON.parse(line));
@@ -77,6 +115,7 @@ Would write 4 alt texts in 3 pages of 4. Nothing was changed: --write writes the
       file: 'a.html',
       line: 3,
       src: 'cat.jpg?\x1b[2J',
+      kind: 'photo',
       caption: 'a cat',
       confidence: 0.9,
       alt_text: 'a cat',

@@ -14,6 +14,8 @@ export const output: CaptionOutput = {
   caption: 'a b',
   confidence: null,
   alt_text: null,
+  kind: null,
+  kind_confidence: null,
   tags: [],
   alternatives: [],
   words: [],

@@ -23,6 +23,8 @@ const result: CachedResult = {
     confidence: null,
     tags: [],
     alt_text: null,
+    kind: null,
+    kind_confidence: null,
   },
   model: { name: 'made-up', version: '1' },
   bundleHash: 'b',

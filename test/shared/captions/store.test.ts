@@ -18,6 +18,8 @@ const output = {
   caption: 'a dog',
   confidence: null,
   alt_text: null,
+  kind: null,
+  kind_confidence: null,
   tags: [],
   alternatives: [],
   words: [],

@@ -4,6 +4,7 @@ import { chooseAltText, nounPhrase } from '@caption-queue/model/trust/alt-text';
 import { createClassWords } from '@caption-queue/model/trust/class-words';
 import { chanceOf } from '@caption-queue/model/trust/evidence';
 import { createInsight, familiarity } from '@caption-queue/model/trust/insight';
+import { certainlyBlank, type KindOfPicture, likeliestKind } from '@caption-queue/model/trust/kind';
 import { surestName, tagsOf } from '@caption-queue/model/trust/names';
 import { nounsNeeded } from '@caption-queue/model/trust/nouns';
 import { createVocabulary } from '@caption-queue/model/vocabulary';
@@ -193,7 +194,41 @@ describe('the answer', () => {
 
   it('of a bundle that was never calibrated has no confidence and no alt text', () => {
     const output = captionOutput({ generated }, { labels: [] });
-    expect(output).toMatchObject({ confidence: null, alt_text: null, tags: [] });
+    expect(output).toMatchObject({ confidence: null, alt_text: null, kind: null, tags: [] });
+  });
+
+  describe('about what is no photo', () => {
+    const insight = see([0.75, 0.2, 0.05]);
+    const probabilities = Float32Array.of(0.75, 0.2, 0.05);
+    const trust = { labels, calibration: { ...calibration, ...chances } };
+    const screenshot = likeliestKind(Float32Array.of(0.1, 0.05, 0.7, 0.05, 0.05, 0.05));
+    const of = (kind: KindOfPicture) => ({ generated, probabilities, insight, kind });
+
+    it('has no alt text and no tags, and a confidence of what the caption is worth', () => {
+      expect(captionOutput(of(screenshot), trust)).toMatchObject({
+        kind: 'screenshot',
+        kind_confidence: 0.7,
+        confidence: 0.09,
+        alt_text: null,
+        tags: [],
+      });
+    });
+
+    it('is what it would be for a photo where captions of its kind are asked for', () => {
+      const publishing = { ...trust, kinds: ['screenshot' as const] };
+      expect(captionOutput(of(screenshot), publishing)).toMatchObject({
+        kind: 'screenshot',
+        confidence: 0.9,
+        alt_text: 'a dog',
+      });
+      const photo = likeliestKind(Float32Array.of(1, 0, 0, 0, 0, 0));
+      expect(captionOutput(of(photo), publishing).alt_text, 'photos were not').toBeNull();
+    });
+
+    it('knows a blank picture for certain', () => {
+      const output = captionOutput(of(certainlyBlank), trust);
+      expect(output).toMatchObject({ kind: 'blank', kind_confidence: 1, confidence: 0 });
+    });
   });
 
   it('has at most five tags, surest first', () => {

@@ -5,6 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { fillFolder } from '@caption-queue/cli/html/fill-folder';
 import type { CaptionPhoto, FillOptions, PageResult } from '@caption-queue/cli/html/fill-page';
 import { findPages } from '@caption-queue/cli/html/find-pages';
+import { pictureKinds } from '@caption-queue/contract/kind';
 
 /** `files` by their name in the folder; text is written as UTF-8. */
 export async function createSite(files: Record<string, string | Uint8Array>) {
@@ -22,13 +23,18 @@ export async function createSite(files: Record<string, string | Uint8Array>) {
   };
 }
 
-/** `dog.jpg` is "a dog", surely; of what starts with `unsure` nothing is sure, `damaged` is no picture. */
+/**
+ * `dog.jpg` is "a dog", surely; of what starts with `unsure` nothing is sure, `damaged` is no picture, and what is called
+ * like a kind is of that kind.
+ */
 export const captionByName: CaptionPhoto = async (file) => {
   const [name = ''] = basename(file).split('.');
   if (name.startsWith('damaged')) throw new Error('The picture is damaged.');
   const isSure = !name.startsWith('unsure');
   const caption = `a ${name}`;
-  return { caption, confidence: isSure ? 0.9 : 0.2, alt_text: isSure ? caption : null };
+  const kind = pictureKinds.find((kind) => kind === name) ?? 'photo';
+  const isSaid = isSure && kind === 'photo';
+  return { caption, confidence: isSure ? 0.9 : 0.2, alt_text: isSaid ? caption : null, kind };
 };
 
 /** Runs over all pages of a folder; nothing is written unless `options` say so. */

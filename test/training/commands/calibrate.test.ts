@@ -132,7 +132,9 @@ describe.skipIf(!hasTensorFlow())('calibrate', () => {
     await writeTinyBundle({ directory: join(folder, 'tiny') });
     const data = ['--data', join(folder, 'my-photos')];
     expect(await refused('--bundle', join(folder, 'tiny'), ...data)).toMatch(/has no classifier/);
-    expect(await refused('--bundle', DEFAULT_BUNDLE)).toMatch(/--data, named ones by --named/);
+    expect(await refused('--bundle', DEFAULT_BUNDLE)).toMatch(
+      /--data or --unseen, named ones by --named/,
+    );
     expect(await refused('--bundle', DEFAULT_BUNDLE, '--named', join(folder, 'my-photos'))).toMatch(
       /lacks file or words/,
     );

@@ -1,7 +1,7 @@
 // The page: puts ways in, cards, history and views together.
 import { ask, messageOf } from './api/api.js';
 import { CaptionCard } from './card/card.js';
-import { needsCheck } from './card/trust.js';
+import { insteadOfWords, needsCheck } from './card/trust.js';
 import { element, find } from './common/element.js';
 import { listenForPictures } from './entrance/intake.js';
 import * as history from './pictures/history.js';
@@ -59,10 +59,12 @@ function onChange(picture) {
  */
 function announce({ name, status, problem, record }) {
   const output = record?.output;
+  const instead = insteadOfWords(record);
+  const captioned = instead
+    ? `${name}: ${instead}`
+    : `${name} is captioned${output && needsCheck(output) ? ', a suggestion to check' : ''}.`;
   find('#announcer', HTMLElement).textContent =
-    status === 'succeeded'
-      ? `${name} is captioned${output && needsCheck(output) ? ', a suggestion to check' : ''}.`
-      : `${name}: ${status}. ${problem ?? ''}`;
+    status === 'succeeded' ? captioned : `${name}: ${status}. ${problem ?? ''}`;
 }
 
 /** @param {Picture} picture */

@@ -41,6 +41,7 @@ describe.skipIf(!redisIsAvailable)('a caption', () => {
     const answer = await api.upload(photo, {
       beam_width: '2',
       min_confidence: '0.75',
+      kinds: 'drawing,photo,drawing',
       metadata: '{"order":{"id":7},"tags":["a"]}',
       priority: 'bulk',
       expires_in: '600',
@@ -51,7 +52,13 @@ describe.skipIf(!redisIsAvailable)('a caption', () => {
     const caption = await readCaption(answer);
     expect(Value.Check(Caption, caption)).toBe(true);
     expect(caption).toMatchObject({
-      options: { beam_width: 2, max_length: 20, alternatives: 3, min_confidence: 0.75 },
+      options: {
+        beam_width: 2,
+        max_length: 20,
+        alternatives: 3,
+        min_confidence: 0.75,
+        kinds: ['photo', 'drawing'],
+      },
       metadata: { order: { id: 7 }, tags: ['a'] },
       priority: 'bulk',
     });
@@ -158,6 +165,8 @@ describe.skipIf(!redisIsAvailable)('a caption', () => {
         { image_url: 'x', webhook_events_filter: ['caption.eaten'] },
       ],
       ['no patience', 400, 'validation_failed', { image_url: 'x', expires_in: 0 }],
+      ['an unknown kind', 400, 'validation_failed', { image_url: 'x', kinds: ['painting'] }],
+      ['no kind', 400, 'validation_failed', { image_url: 'x', kinds: [] }],
       ['an unknown urgency', 400, 'validation_failed', { image_url: 'x', priority: 'now' }],
     ])('when JSON has %s', async (_what, status, code, body) => {
       expect(await readProblem(await postJson(api, body))).toMatchObject({ status, code });
@@ -168,6 +177,7 @@ describe.skipIf(!redisIsAvailable)('a caption', () => {
       ['metadata that is no object', { metadata: '"text"' }, '/metadata'],
       ['more than 2 kB of metadata', { metadata: `{"a":"${'é'.repeat(1_025)}"}` }, '/metadata'],
       ['an unknown event', { webhook_events_filter: 'caption.eaten' }, '/webhook_events_filter'],
+      ['an unknown kind', { kinds: 'photo,painting' }, '/kinds'],
       ['too certain a wish', { min_confidence: '1.5' }, '/min_confidence'],
     ])('when a form has %s', async (_what, fields, pointer) => {
       const problem = await readProblem(await api.upload(photo, fields));

@@ -22,6 +22,8 @@ const output = {
   caption: 'a b',
   confidence: null,
   alt_text: null,
+  kind: null,
+  kind_confidence: null,
   tags: [],
   alternatives: [],
   words: [],

@@ -70,6 +70,25 @@ describe.skipIf(!redisIsAvailable || !chromiumIsAvailable)('the page', () => {
     expect(await page.locator('.copy-alt').isVisible()).toBe(false);
   });
 
+  it('says of a screenshot that it is one, without a sentence', async () => {
+    const page = await open(service.api.address);
+    await calibrate(page, {
+      kind: 'screenshot',
+      kind_confidence: 0.9,
+      confidence: 0,
+      alt_text: null,
+    });
+    await page.setInputFiles('#files', photo('flower'));
+    await cards(page, 'succeeded').waitFor();
+    const words = 'This looks like a screenshot. Describe it yourself.';
+    expect(await page.locator('.instead').textContent()).toBe(words);
+    for (const part of ['.caption', '.result', '.copy-caption', '.copy-alt']) {
+      expect(await page.locator(part).isVisible(), part).toBe(false);
+    }
+    const announced = page.locator('#announcer').getByText(`flower.jpg: ${words}`);
+    await announced.waitFor({ state: 'attached' });
+  });
+
   it('trusts a likely caption though something else is likelier still', async () => {
     const page = await open(service.api.address);
     await calibrate(page, { caption, confidence: 0.8, alt_text: 'a dachshund', alternatives });

@@ -4,7 +4,7 @@ import { altAttribute, copyFrom, curlOf } from '../common/copy.js';
 import { element, find } from '../common/element.js';
 import { createLook } from './look.js';
 import { percent, STATES } from './states.js';
-import { needsCheck } from './trust.js';
+import { insteadOfWords, needsCheck } from './trust.js';
 
 /**
  * @import { CaptionOutput } from '@caption-queue/contract/caption'
@@ -85,7 +85,11 @@ export class CaptionCard extends HTMLElement {
     this.#hide('.retry', !picture.ended || status === 'succeeded' || !picture.repeatable);
     this.#hide('.copy-curl', status !== 'succeeded' && working);
     const output = status === 'succeeded' ? picture.record?.output : undefined;
-    if (output) this.#showResult(output);
+    const instead = output ? insteadOfWords(picture.record) : undefined;
+    this.#text('.instead', instead ?? '');
+    this.#hide('.instead', instead === undefined);
+    this.#hide('.caption', instead !== undefined);
+    if (output && instead === undefined) this.#showResult(output);
     else
       for (const selector of ['.result', '.copy-caption', '.copy-alt']) this.#hide(selector, true);
   }
@@ -126,7 +130,7 @@ export class CaptionCard extends HTMLElement {
     const caption = this.#find('.caption');
     /** @type {Word[]} */
     const said =
-      status === 'succeeded' && record?.output
+      status === 'succeeded' && record?.output && insteadOfWords(record) === undefined
         ? record.output.words.map(({ text }, i) => (words[i]?.text === text ? words[i] : { text }))
         : words;
     const known = [...caption.querySelectorAll('.word')];

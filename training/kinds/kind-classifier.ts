@@ -1,0 +1,86 @@
+// Learns from pooled features what kind of picture it is. Kinds, and within them sources, count alike, however many
+// pictures there are of each: a thousand icons of one set are one way to draw.
+import { FEATURE_SIZE } from '@caption-queue/contract/bundle';
+import { type PictureKind, pictureKinds } from '@caption-queue/contract/kind';
+import { fitLinear, type LinearWeights } from '../fit/linear-classifier.ts';
+import type { TensorFlow } from '../fit/tensorflow-types.ts';
+import type { Random } from '../random.ts';
+
+const EPOCHS = 30;
+const RATE = 1e-3;
+const RIDGE = 0.003;
+
+export interface KindExample {
+  kind: PictureKind;
+  source: string;
+}
+
+/** @param pooled features of the examples, `[N, 2048]` */
+export function trainKindClassifier(
+  tf: TensorFlow,
+  { pooled, examples }: { pooled: Float32Array; examples: readonly KindExample[] },
+): LinearWeights {
+  const targets = new Float32Array(examples.length * pictureKinds.length);
+  examples.forEach(({ kind }, n) => {
+    targets[n * pictureKinds.length + pictureKinds.indexOf(kind)] = 1;
+  });
+  return fitLinear(tf, {
+    pooled,
+    targets,
+    classes: pictureKinds.length,
+    activation: 'softmax',
+    epochs: EPOCHS,
+    rate: RATE,
+    ridge: RIDGE,
+    draw: createDraw(examples),
+  });
+}
+
+/** A kind, then a source of it (a large one somewhat oftener), then a picture of that, each at random. */
+function createDraw(examples: readonly KindExample[]): (random: Random) => number {
+  const bySource = new Map<string, number[]>();
+  examples.forEach(({ kind, source }, n) => {
+    const key = `${kind} ${source}`;
+    const members = bySource.get(key);
+    if (members) members.push(n);
+    else bySource.set(key, [n]);
+  });
+  const kinds = pictureKinds.flatMap((kind) => {
+    let total = 0;
+    const sources: { members: number[]; from: number }[] = [];
+    for (const [key, members] of bySource) {
+      if (!key.startsWith(`${kind} `)) continue;
+      sources.push({ members, from: total });
+      total += Math.sqrt(members.length);
+    }
+    return sources.length === 0 ? [] : [{ sources, total }];
+  });
+  return (random) => {
+    const { sources, total } = kinds[random.integer(kinds.length)] as (typeof kinds)[number];
+    const at = random.next() * total;
+    const { members } = sources.findLast(({ from }) => from <= at) as (typeof sources)[number];
+    return members[random.integer(members.length)] as number;
+  };
+}
+
+/** @returns probabilities `[pictures, kinds]` by weights that may not have been exported yet */
+export function classifyKinds(
+  { kernel, bias }: LinearWeights,
+  pooled: Float32Array,
+): Float32Array[] {
+  const pictures = pooled.length / FEATURE_SIZE;
+  return Array.from({ length: pictures }, (_, n) => {
+    const logits = Array.from(bias, (start, kind) => {
+      let sum = start;
+      for (let f = 0; f < FEATURE_SIZE; f++) {
+        sum +=
+          (pooled[n * FEATURE_SIZE + f] as number) * (kernel[f * bias.length + kind] as number);
+      }
+      return sum;
+    });
+    const largest = Math.max(...logits);
+    const shares = logits.map((logit) => Math.exp(logit - largest));
+    const total = shares.reduce((sum, share) => sum + share, 0);
+    return Float32Array.from(shares, (share) => share / total);
+  });
+}
