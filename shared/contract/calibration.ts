@@ -26,6 +26,9 @@ export const Calibration = Type.Object({
     { description: 'How unfamiliar pictures are captioned; a bonus of 0 leaves them alone.' },
   ),
   caption: Chance,
+  phrase: Type.Optional(
+    Type.Object(Chance.properties, { description: 'Of a caption’s beginning.' }),
+  ),
   tag: Chance,
   minConfidence: probability('Default of `min_confidence`.'),
 });

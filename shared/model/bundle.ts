@@ -12,6 +12,7 @@ import { Calibration } from '@caption-queue/contract/calibration';
 import Value from 'typebox/value';
 import { loadLayersModel } from './layers-model/files.ts';
 import type { LayersModel } from './layers-model/layers-model.ts';
+import { captionEvidenceNames, tagEvidenceNames } from './trust/evidence.ts';
 import type { Nouns } from './trust/nouns.ts';
 import { type Vocabulary, vocabularyFromJson } from './vocabulary.ts';
 
@@ -130,6 +131,20 @@ export async function loadBundle(nameOrPath: string): Promise<Bundle> {
       };
     },
   };
+}
+
+/** @throws BundleError when it weighs evidence that this release doesn't look for: only a new calibration helps */
+export function checkCalibration(
+  { caption, phrase, tag }: Calibration,
+  { directory }: Pick<Bundle, 'directory'>,
+): void {
+  const known: string[] = [...captionEvidenceNames, ...tagEvidenceNames];
+  const weighed = [caption, phrase, tag].flatMap((chance) => Object.keys(chance?.weights ?? {}));
+  const unknown = weighed.find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw new BundleError(
+    `${join(directory, 'calibration.json')} weighs '${unknown}', which this release doesn't look for. Calibrate the bundle again.`,
+  );
 }
 
 /** A name has no slash and means a folder of the project's `models`; anything else is a path. */

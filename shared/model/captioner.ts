@@ -4,7 +4,7 @@
 import type { CaptionOutput } from '@caption-queue/contract/caption';
 import type { PictureKind } from '@caption-queue/contract/kind';
 import { areBlank } from './blank.ts';
-import type { Bundle } from './bundle.ts';
+import { type Bundle, checkCalibration } from './bundle.ts';
 import { createClassifier } from './classifier.ts';
 import { createStepDecoder } from './decoder.ts';
 import { pooledOf } from './encoder.ts';
@@ -38,7 +38,10 @@ export interface PictureCaptioner {
   dispose(): Promise<void>;
 }
 
-/** @param options.insight what is known of a bundle that is being calibrated; default: what it says itself */
+/**
+ * @param options.insight what is known of a bundle that is being calibrated; default: what it says itself
+ * @throws BundleError for a calibration of another release
+ */
 export async function createPictureCaptioner({
   engine,
   bundle,
@@ -53,6 +56,7 @@ export async function createPictureCaptioner({
   const classifier = hasClassifier ? await createClassifier({ engine, bundle }) : undefined;
   const labels = hasClassifier ? await bundle.loadLabels() : [];
   const trust = await bundle.loadTrust();
+  if (trust && !given) checkCalibration(trust.calibration, bundle);
   const source = given ?? (trust && { ...trust, model: bundle });
   const lookAt = source && createInsight({ vocabulary, ...source });
   const nounClassifier =

@@ -1,9 +1,9 @@
 // What was generated and seen, as the record and the command line tell it.
-import type { Calibration } from '@caption-queue/contract/calibration';
+import type { Calibration, Chance } from '@caption-queue/contract/calibration';
 import type { CaptionOutput } from '@caption-queue/contract/caption';
 import type { PictureKind } from '@caption-queue/contract/kind';
 import type { GenerationResult } from './generation/generate-captions.ts';
-import { chooseAltText } from './trust/alt-text.ts';
+import { chooseStatement, nounPhrase } from './trust/alt-text.ts';
 import { chanceOf } from './trust/evidence.ts';
 import type { Insight } from './trust/insight.ts';
 import { isDescribed, type KindOfPicture } from './trust/kind.ts';
@@ -44,9 +44,11 @@ export function captionOutput(
   const trust = calibration && insight && { calibration, insight };
   const worth = worthOf(kind, kinds);
   const confidences = alternatives.map(({ words }) =>
-    trust ? worth * chanceOf(trust.calibration.caption, trust.insight.ofCaption(words)) : null,
+    trust
+      ? worth * chanceOf(trust.calibration.caption, trust.insight.ofCaption(textsOf(words)))
+      : null,
   );
-  const caption = words.map(({ text }) => text).join(' ');
+  const caption = textsOf(words).join(' ');
   const [confidence = null] = confidences;
   const described = isDescribed(kind, kinds);
   return {
@@ -54,16 +56,7 @@ export function captionOutput(
     confidence: rounded(confidence),
     alt_text:
       trust && confidence !== null && described
-        ? chooseAltText(
-            {
-              caption: { text: caption, chance: confidence },
-              tag: {
-                label: nameOf(trust.insight, labels),
-                chance: worth * chanceOf(trust.calibration.tag, trust.insight.ofName()),
-              },
-            },
-            minConfidence,
-          )
+        ? altText({ ...trust, labels, worth }, textsOf(words), minConfidence)
         : null,
     kind: kind?.kind ?? null,
     kind_confidence: rounded(kind?.confidence ?? null),
@@ -94,6 +87,34 @@ function worthOf(
   if (kind === undefined) return 1;
   return kind.kind !== 'photo' && isDescribed(kind, kinds) ? 1 : kind.photoChance;
 }
+
+function altText(
+  {
+    calibration,
+    insight,
+    labels,
+    worth,
+  }: { calibration: Calibration; insight: Insight; labels: readonly string[]; worth: number },
+  words: readonly string[],
+  minConfidence: number,
+): string | null {
+  const { caption, phrase, tag } = calibration;
+  const said = (chance: Chance, words: readonly string[]) => ({
+    text: words.join(' '),
+    chance: worth * chanceOf(chance, insight.ofCaption(words)),
+  });
+  const statements = {
+    caption: said(caption, words),
+    phrases: phrase ? insight.phrasesOf(words).map((beginning) => said(phrase, beginning)) : [],
+    tag: {
+      text: nounPhrase(nameOf(insight, labels)),
+      chance: worth * chanceOf(tag, insight.ofName()),
+    },
+  };
+  return chooseStatement(statements, minConfidence)?.text ?? null;
+}
+
+const textsOf = (words: readonly { text: string }[]) => words.map(({ text }) => text);
 
 const nameOf = ({ name }: Insight, labels: readonly string[]) =>
   name.kind ?? (labels[name.classIndex] as string);

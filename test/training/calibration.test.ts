@@ -7,7 +7,7 @@ import {
   checkPhotos,
   fitChances,
 } from '@caption-queue/training/calibration/chances';
-import { crossValidate } from '@caption-queue/training/calibration/folds';
+import { crossValidate, validate } from '@caption-queue/training/calibration/folds';
 import type { JudgedPhoto } from '@caption-queue/training/calibration/judged-photo';
 import { fitChance } from '@caption-queue/training/calibration/logistic-regression';
 import { areaUnderCurve } from '@caption-queue/training/calibration/ranking';
@@ -130,23 +130,22 @@ it('cross-validation judges each item by a model that has not seen it', () => {
   expect(new Set(seen.map(({ size }) => size))).toEqual(new Set([18, 19]));
 });
 
+it('validation of several sets judges each by a model of the others', () => {
+  const items = ['a', 'a', 'b', 'c', 'c', 'c'].map((set) => ({ set }));
+  const known = validate(items, {
+    fit: (some) => [...new Set(some.map(({ set }) => set))].join(''),
+    predict: (model) => model,
+  });
+  expect(known).toEqual(['bc', 'bc', 'ac', 'ab', 'ab', 'ab']);
+});
+
 describe('chances', () => {
-  const evidence = {
-    mean_log_prob: -1,
-    least_log_prob: -2,
-    familiarity: 1,
-    agreement: 0,
-    contradiction: 0,
-    familiar: 0.7,
-    familiar_standing: 0,
-    familiar_agreement: 0,
-    familiar_contradiction: 0,
-  };
-  const photo = (standing: number, right: boolean): JudgedPhoto => ({
-    set: 'photos',
+  const photo = (standing: number, right: boolean, set = 'photos'): JudgedPhoto => ({
+    set,
     file: 'photo.jpg',
     words: [],
-    caption: { evidence: { ...evidence, standing }, right },
+    caption: { evidence: { corroboration: standing, nouns: 2 }, right },
+    phrases: [{ evidence: { corroboration: standing + 1, nouns: 1 }, right }],
     tag: {
       classIndex: 0,
       kind: undefined,
@@ -169,6 +168,19 @@ describe('chances', () => {
     expect(at(chances, -2)).toBeCloseTo(0.12, 1);
   });
 
+  it('come from all sets alike, however many photos each has', () => {
+    const easy = Array.from({ length: 900 }, (_, index) =>
+      photo((index % 9) - 4, index % 9 > 2, 'easy'),
+    );
+    const hard = Array.from({ length: 90 }, (_, index) =>
+      photo((index % 9) - 4, index % 9 > 6, 'hard'),
+    );
+    // Right from −1 on in the one, from 3 on in the other: even odds lie between.
+    const chances = fitChances([...easy, ...hard]);
+    expect(at(chances, 1)).toBeGreaterThan(0.35);
+    expect(at(chances, 1)).toBeLessThan(0.65);
+  });
+
   it('are shifted by few photos of a harder kind, and keep their order', () => {
     const known = fitChances(many);
     const few = Array.from({ length: 30 }, (_, index) => photo((index % 10) / 3, index % 10 > 6));
@@ -186,14 +198,19 @@ describe('chances', () => {
 
   it('decide what is published from a threshold on', () => {
     const prediction = (probability: number, right: boolean) => ({ probability, right });
-    const photo = { set: 'a', firstTagRight: true };
+    const photo = { set: 'a', firstTagRight: true, phrases: [] };
     const photos = [
       { ...photo, caption: prediction(0.9, true), tag: prediction(0.1, false) },
       { ...photo, caption: prediction(0.3, false), tag: prediction(0.8, true) },
-      { ...photo, caption: prediction(0.6, false), tag: prediction(0.2, false) },
+      {
+        ...photo,
+        caption: prediction(0.4, false),
+        phrases: [prediction(0.45, false), prediction(0.7, true)],
+        tag: prediction(0.6, false),
+      },
       { ...photo, caption: prediction(0.2, true), tag: prediction(0.1, false) },
     ];
     const row = thresholdRow(photos, 0.5);
-    expect(row).toMatchObject({ given: 0.75, right: 2 / 3, tags: 1 / 3 });
+    expect(row).toMatchObject({ given: 0.75, right: 1, phrases: 1 / 3, tags: 1 / 3 });
   });
 });

@@ -1,7 +1,11 @@
 // Fits the chances that a caption and a tag are right: anew from many photos, or only their scale and offset from few.
 
 import type { Chance } from '@caption-queue/contract/calibration';
-import { logOdds } from '@caption-queue/model/trust/evidence';
+import {
+  captionEvidenceNames,
+  logOdds,
+  tagEvidenceNames,
+} from '@caption-queue/model/trust/evidence';
 import { TrainingError } from '../failure.ts';
 import type { Chances } from './assess.ts';
 import type { JudgedPhoto } from './judged-photo.ts';
@@ -17,35 +21,43 @@ const FEWEST_OF_A_KIND = 3;
 /** Some ten photos' worth of trust in what is known. */
 const KNOWN_RIDGE = 10;
 
-const captionKinds = [
-  'mean_log_prob',
-  'least_log_prob',
-  'standing',
-  'familiarity',
-  'agreement',
-  'contradiction',
-  'familiar',
-  'familiar_standing',
-  'familiar_agreement',
-  'familiar_contradiction',
-];
-const tagKinds = ['probability', 'runner_up', 'support', 'familiarity'];
-
+/** Each set of photos counts alike, however many photos it has: none is what users' pictures are. */
 export function fitChances(photos: readonly JudgedPhoto[]): Chances {
+  const counted = weighSets(photos);
   return {
-    caption: fitChance(captionsOf(photos), { kinds: captionKinds }),
-    tag: fitChance(tagsOf(photos), { kinds: tagKinds }),
+    caption: fitChance(captionsOf(counted), { kinds: captionEvidenceNames }),
+    phrase: fitChance(phrasesOf(counted), { kinds: captionEvidenceNames }),
+    tag: fitChance(tagsOf(counted), { kinds: tagEvidenceNames }),
   };
+}
+
+function weighSets(photos: readonly JudgedPhoto[]): JudgedPhoto[] {
+  const sizes = new Map<string, number>();
+  for (const { set } of photos) sizes.set(set, (sizes.get(set) ?? 0) + 1);
+  return photos.map((photo) => {
+    const weight = photos.length / sizes.size / (sizes.get(photo.set) as number);
+    const { caption, phrases, tag } = photo;
+    return {
+      ...photo,
+      caption: { ...caption, weight },
+      phrases: phrases.map((phrase) => ({ ...phrase, weight: weight / phrases.length })),
+      tag: { ...tag, weight },
+    };
+  });
 }
 
 /** Platt scaling of chances that were fitted on other photos, held to what they were where photos are few. */
 export function adjustChances(known: Chances, photos: readonly JudgedPhoto[]): Chances {
   return {
     caption: adjust(known.caption, captionsOf(photos)),
-    // Tags may be right everywhere; then they stay as they are.
-    tag: isOneSided(tagsOf(photos)) ? known.tag : adjust(known.tag, tagsOf(photos)),
+    ...(known.phrase && { phrase: adjustIfMixed(known.phrase, phrasesOf(photos)) }),
+    // Beginnings and tags may be right everywhere; then they stay as they are.
+    tag: adjustIfMixed(known.tag, tagsOf(photos)),
   };
 }
+
+const adjustIfMixed = (known: Chance, examples: readonly Example[]) =>
+  isOneSided(examples) ? known : adjust(known, examples);
 
 function adjust(known: Chance, examples: readonly Example[]): Chance {
   const scored = examples.map(({ evidence, right }) => ({
@@ -88,4 +100,5 @@ function isOneSided(examples: readonly Example[]): boolean {
 }
 
 const captionsOf = (photos: readonly JudgedPhoto[]) => photos.map(({ caption }) => caption);
+const phrasesOf = (photos: readonly JudgedPhoto[]) => photos.flatMap(({ phrases }) => phrases);
 const tagsOf = (photos: readonly JudgedPhoto[]) => photos.map(({ tag }) => tag);

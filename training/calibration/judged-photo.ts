@@ -12,6 +12,8 @@ export interface JudgedPhoto {
   file: string;
   words: string[];
   caption: Example;
+  /** Its beginnings, the longest first. */
+  phrases: Example[];
   /** What the classifier would call it. */
   tag: Example & Pick<SurestName, 'classIndex' | 'kind'>;
   /** Is the first tag right, the likeliest class by its own name? */
@@ -24,14 +26,16 @@ export function judgePhoto(
   judge: Judge,
 ): JudgedPhoto {
   const words = generated.words.map(({ text }) => text);
+  const judged = (said: readonly string[]) => ({
+    evidence: insight.ofCaption(said),
+    right: judge.captionIsRight(said, truth),
+  });
   return {
     set,
     file,
     words,
-    caption: {
-      evidence: insight.ofCaption(generated.words),
-      right: judge.captionIsRight(words, truth),
-    },
+    caption: judged(words),
+    phrases: insight.phrasesOf(words).map(judged),
     tag: {
       classIndex: insight.name.classIndex,
       kind: insight.name.kind,

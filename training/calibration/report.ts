@@ -13,9 +13,13 @@ import {
 import type { JudgedPhoto } from './judged-photo.ts';
 
 export interface CalibrationReport {
+  /** How each photo was judged by what didn't know it. */
+  validation: 'leave one set out' | 'five folds';
   /** Of all photos together, then by data set. */
   quality: ({ set: string } & Quality)[];
   thresholds: ThresholdRow[];
+  /** Of each set, from the default threshold on. */
+  atDefault: ({ set: string } & ThresholdRow)[];
   minConfidence: number;
 }
 
@@ -30,8 +34,13 @@ export function reportOf(
   const all = sets.length > 1 ? [{ set: 'together', photos }, ...parts] : parts;
   const thresholds = [...new Set([...THRESHOLDS, minConfidence])].sort((a, b) => a - b);
   return {
+    validation: sets.length > 1 ? 'leave one set out' : 'five folds',
     quality: all.map(({ set, photos: members }) => ({ set, ...qualityOf(members) })),
     thresholds: thresholds.map((threshold) => thresholdRow(photos, threshold)),
+    atDefault: parts.map(({ set, photos: members }) => ({
+      set,
+      ...thresholdRow(members, minConfidence),
+    })),
     minConfidence,
   };
 }
@@ -46,8 +55,9 @@ export function qualityTable({ quality }: CalibrationReport): string {
       'names right',
       'AUC',
       'calibration error',
+      'of that by chance',
     ],
-    quality.map(({ set, photos, auc, calibrationError, ...shares }) => [
+    quality.map(({ set, photos, auc, calibrationError, errorByChance, ...shares }) => [
       set,
       String(photos),
       percent(shares.captionsRight),
@@ -55,24 +65,58 @@ export function qualityTable({ quality }: CalibrationReport): string {
       percent(shares.namesRight),
       auc.toFixed(3),
       calibrationError.toFixed(3),
+      errorByChance.toFixed(3),
     ]),
   );
 }
 
 export function thresholdTable({ thresholds, minConfidence }: CalibrationReport): string {
   return markdownTable(
-    ['`min_confidence`', 'pictures with an alt text', 'of those right', 'of those names'],
-    thresholds.map(({ threshold, given, right, tags }) => [
+    [
+      '`min_confidence`',
+      'photos with an alt text',
+      'of those right',
+      'beginnings of captions',
+      'names',
+    ],
+    thresholds.map(({ threshold, given, right, phrases, tags }) => [
       threshold === minConfidence ? `${threshold} (default)` : String(threshold),
       percent(given),
       percent(right),
+      percent(phrases),
       percent(tags),
     ]),
   );
 }
 
+/** What is published of each set by default. */
+export function defaultTable({ atDefault }: CalibrationReport): string {
+  return markdownTable(
+    ['photos', 'with an alt text', 'of those right', 'beginnings of captions', 'names'],
+    atDefault.map(({ set, given, right, phrases, tags }) => [
+      set,
+      ...[given, right, phrases, tags].map(percent),
+    ]),
+  );
+}
+
+const validations: Record<CalibrationReport['validation'], string> = {
+  'leave one set out':
+    'Leaving one set out: each photo is judged by a calibration that was fitted on the other sets.',
+  'five folds':
+    'By five-fold cross-validation: each photo is judged by a calibration that was fitted on others.',
+};
+
+export const validationText = ({ validation }: CalibrationReport): string =>
+  validations[validation];
+
 export function reportText(report: CalibrationReport): string {
-  return paragraphs(qualityTable(report), thresholdTable(report));
+  return paragraphs(
+    validationText(report),
+    qualityTable(report),
+    thresholdTable(report),
+    defaultTable(report),
+  );
 }
 
 export const REPORT_FILE = 'report.json';
@@ -93,8 +137,9 @@ export async function writeReport(
 ): Promise<void> {
   await mkdir(folder, { recursive: true });
   await writeFile(path.join(folder, REPORT_FILE), JSON.stringify(report, null, 2));
-  const lines = judged.map(({ file, words, caption, tag }, index) =>
+  const lines = judged.map(({ set, file, words, caption, tag }, index) =>
     JSON.stringify({
+      set,
       file,
       caption: words.join(' '),
       right: caption.right,

@@ -82,7 +82,7 @@ export const calibrateCommand: Command = {
     });
 
     const report = reportOf(assessed, calibration.minConfidence);
-    console.log(`Five-fold cross-validation:\n\n${reportText(report)}`);
+    console.log(reportText(report));
     await writeReport(folder, { report, assessed, judged });
     if (options.flag('dry-run')) return;
     const output = options.optionalText('output');

@@ -10,13 +10,17 @@ import type { StartProgress } from '../calibration/calibrate-bundle.ts';
 import { poolPhotos, type ReadPicture } from '../calibration/pooled-features.ts';
 import { TrainingError } from '../failure.ts';
 import type { LinearWeights } from '../fit/linear-classifier.ts';
+import { createRandom } from '../random.ts';
 import { distorted } from './distort.ts';
 import type { KnownPicture } from './graphics.ts';
 import { classifyKinds, trainKindClassifier } from './kind-classifier.ts';
 import type { JudgedPicture } from './report.ts';
 
 /** Distorted copies of each picture that is learned from. */
-const COPIES = 2;
+const COPIES = 1;
+/** More of one set of photos take time and teach nothing. */
+const MOST_OF_A_SOURCE = 2000;
+const SEED = 1;
 
 export async function learnKinds({
   bundle,
@@ -32,18 +36,18 @@ export async function learnKinds({
   folder: string;
   startProgress: StartProgress;
 }): Promise<{ weights: LinearWeights; judged: JudgedPicture[] }> {
-  const taught = pictures.filter(({ split }) => split === 'train');
+  const taught = some(pictures.filter(({ split }) => split === 'train'));
   const heldOut = pictures.filter(({ split }) => split === 'held-out');
   checkKinds(taught, 'learned from');
   const engine = await createEngine('onnx', { threads });
   const encoder = await createEncoder({ engine, bundle, onWarning: console.warn });
-  const pool = (some: readonly KnownPicture[], title: string, reading?: ReadPicture) =>
+  const pool = (members: readonly KnownPicture[], title: string, reading?: ReadPicture) =>
     poolPhotos({
-      files: some.map(({ file }) => file),
+      files: members.map(({ file }) => file),
       encoder,
       folder: path.join(folder, 'features'),
       ...(reading && { reading }),
-      onProgress: startProgress(title, some.length),
+      onProgress: startProgress(title, members.length),
     });
   const features = [await pool(taught, 'Reading pictures')];
   for (let copy = 1; copy <= COPIES; copy++) {
@@ -63,6 +67,18 @@ export async function learnKinds({
       judged: likeliestKind(probabilities[n] as Float32Array).kind,
     })),
   };
+}
+
+/** Of each source the same at every run. */
+function some(pictures: readonly KnownPicture[]): KnownPicture[] {
+  const counts = new Map<string, number>();
+  return createRandom(SEED)
+    .shuffle([...pictures])
+    .filter(({ source }) => {
+      const count = (counts.get(source) ?? 0) + 1;
+      counts.set(source, count);
+      return count <= MOST_OF_A_SOURCE;
+    });
 }
 
 function checkKinds(pictures: readonly KnownPicture[], what: string): void {

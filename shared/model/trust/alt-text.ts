@@ -1,21 +1,25 @@
-// What to publish: the caption, what the classifier is surest of, or nothing.
+// What to publish: the caption, its beginning, what the classifier is surest of, or nothing.
 
-export interface Statement {
-  text: string;
-  /** That it is right. */
-  chance: number;
+/** All that could be said of a picture, each with the chance that it is right. */
+export interface Statements<S extends { chance: number }> {
+  caption: S;
+  /** Beginnings of the caption, the longest first. */
+  phrases: readonly S[];
+  /** What is seen first of all. */
+  tag: S;
 }
 
-/** The statement likeliest to be right, or `null` when none reaches `minConfidence`. */
-export function chooseAltText(
-  { caption, tag }: { caption: Statement; tag?: { label: string; chance: number } | undefined },
+/**
+ * The caption where it is sure enough, else the longest of its beginnings that is; but the tag where that is likelier
+ * still. @returns `undefined` when nothing reaches `minConfidence`
+ */
+export function chooseStatement<S extends { chance: number }>(
+  { caption, phrases, tag }: Statements<S>,
   minConfidence: number,
-): string | null {
-  const best =
-    tag && tag.chance > caption.chance
-      ? { text: nounPhrase(tag.label), chance: tag.chance }
-      : caption;
-  return best.chance >= minConfidence ? best.text : null;
+): S | undefined {
+  const isSure = ({ chance }: S) => chance >= minConfidence;
+  const said = [caption, ...phrases].find(isSure);
+  return isSure(tag) && tag.chance > (said?.chance ?? 0) ? tag : said;
 }
 
 /** Last words of names that take no article: plurals, and what isn't counted. */

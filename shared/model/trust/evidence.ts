@@ -16,47 +16,42 @@ export interface Sight {
   nounChance(noun: string): number;
 }
 
+/** How much more log-odds a class that the caption names and the classifier is sure of is worth; 1 is what a noun's are. */
+const AGREEMENT_WORTH = 0.85;
+/** How much a class counts against the caption that the classifier is sure of and the caption doesn't name. */
+const CONTRADICTION_WORTH = 0.2;
+
+export const captionEvidenceNames = ['corroboration', 'nouns'] as const;
+
 /**
- * - `mean_log_prob`, `least_log_prob`: of the caption's words
- * - `standing`: log-odds that enough of its nouns stand, were they independent
- * - `familiarity`: as of the picture
- * - `agreement`: log-odds of the classes that the caption names, together
- * - `contradiction`: log-odds of the likeliest class that it doesn't name
- * - `familiar` (0…1), and `familiar_…`: the last three as far as the picture is familiar, since on such pictures the
- *   nouns of the training captions say more, and on others the classes
+ * - `corroboration`: log-odds that enough of its nouns stand, were they independent; more where the classifier is sure of
+ *   a class that they name, less where it is sure of another. What each of these is worth is fixed: learned from one set
+ *   of photos, the weights of more kinds of evidence were wrong on the next.
+ * - `nouns`: how many there are
  */
 export function captionEvidence(
-  words: readonly { text: string; logProb: number }[],
-  { probabilities, familiarity, nounChance }: Sight,
+  words: readonly string[],
+  { probabilities, nounChance }: Sight,
   { classWords, nouns }: NameKnowledge,
-): Evidence {
-  const texts = words.map(({ text }) => text);
-  const logProbs = words.map(({ logProb }) => logProb);
-  const chances = nounsOf(nouns, texts).map((word) => nounChance(singular(nouns, word)));
-  const named = classWords.classesNamedBy(texts);
+): Record<(typeof captionEvidenceNames)[number], number> {
+  const chances = nounsOf(nouns, words).map((word) => nounChance(singular(nouns, word)));
+  const named = classWords.classesNamedBy(words);
   let agreement = 0;
   let contradiction = 0;
   probabilities.forEach((probability, index) => {
     if (named.has(index)) agreement += probability;
     else contradiction = Math.max(contradiction, probability);
   });
-  const seen = {
-    standing: logit(chanceOfAtLeast(nounsNeeded(chances.length), chances)),
-    agreement: logit(agreement),
-    contradiction: logit(contradiction),
-  };
-  const familiar = 1 / (1 + Math.exp(-familiarity));
   return {
-    mean_log_prob: logProbs.reduce((a, b) => a + b, 0) / Math.max(1, logProbs.length),
-    least_log_prob: Math.min(0, ...logProbs),
-    ...seen,
-    familiarity,
-    familiar,
-    familiar_standing: familiar * seen.standing,
-    familiar_agreement: familiar * seen.agreement,
-    familiar_contradiction: familiar * seen.contradiction,
+    corroboration:
+      logit(chanceOfAtLeast(nounsNeeded(chances.length), chances)) +
+      AGREEMENT_WORTH * Math.max(0, logit(agreement)) -
+      CONTRADICTION_WORTH * Math.max(0, logit(contradiction)),
+    nouns: chances.length,
   };
 }
+
+export const tagEvidenceNames = ['probability', 'runner_up', 'support', 'familiarity'] as const;
 
 /**
  * - `probability`: log-odds of the classes that the name is right for, together
@@ -68,7 +63,7 @@ export function tagEvidence(
   { classIndex, kind, classes }: SurestName,
   { probabilities, familiarity, nounChance }: Sight,
   { classWords, nouns }: NameKnowledge,
-): Evidence {
+): Record<(typeof tagEvidenceNames)[number], number> {
   const isMeant = new Set(classes);
   let probability = 0;
   let runnerUp = 0;

@@ -6,6 +6,7 @@ import { createClassWords } from './class-words.ts';
 import { captionEvidence, type Evidence, type Sight, tagEvidence } from './evidence.ts';
 import { type SurestName, surestName } from './names.ts';
 import type { Nouns } from './nouns.ts';
+import { phrasesOf } from './phrases.ts';
 
 /** Of nouns that are too rare in the training captions to be judged. */
 const RARE_NOUN_CHANCE = 0.01;
@@ -23,7 +24,10 @@ export interface Insight {
   readonly name: SurestName;
   /** Words that a sentence about this picture should have one of; `undefined` for familiar pictures. */
   readonly guidance: Guidance | undefined;
-  ofCaption(words: readonly { text: string; logProb: number }[]): Evidence;
+  /** Also of the beginning of one. */
+  ofCaption(words: readonly string[]): Evidence;
+  /** Beginnings of a caption that say something, the longest first. */
+  phrasesOf(words: readonly string[]): string[][];
   /** Of the name. */
   ofName(): Evidence;
 }
@@ -64,6 +68,7 @@ export function createInsight(source: InsightSource): (seen: Seen) => Insight {
       name,
       guidance: guide(sight),
       ofCaption: (caption) => captionEvidence(caption, sight, names),
+      phrasesOf: (caption) => phrasesOf(caption, nouns),
       ofName: () => tagEvidence(name, sight, names),
     };
   };

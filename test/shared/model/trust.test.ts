@@ -1,12 +1,13 @@
 // What is said beside a caption: tags, chances, alt text, and the guidance of unfamiliar pictures.
 import { captionOutput } from '@caption-queue/model/output';
-import { chooseAltText, nounPhrase } from '@caption-queue/model/trust/alt-text';
+import { chooseStatement, nounPhrase } from '@caption-queue/model/trust/alt-text';
 import { createClassWords } from '@caption-queue/model/trust/class-words';
 import { chanceOf } from '@caption-queue/model/trust/evidence';
 import { createInsight, familiarity } from '@caption-queue/model/trust/insight';
 import { certainlyBlank, type KindOfPicture, likeliestKind } from '@caption-queue/model/trust/kind';
 import { surestName, tagsOf } from '@caption-queue/model/trust/names';
 import { nounsNeeded } from '@caption-queue/model/trust/nouns';
+import { phrasesOf } from '@caption-queue/model/trust/phrases';
 import { createVocabulary } from '@caption-queue/model/vocabulary';
 import { describe, expect, it } from 'vitest';
 
@@ -54,17 +55,19 @@ describe('the words of a caption', () => {
 });
 
 describe('evidence', () => {
-  it('for a caption: how sure its words are, and whether the classifiers agree', () => {
-    const evidence = see([0.7, 0.2, 0.1]).ofCaption([
-      { text: 'dog', logProb: -0.1 },
-      { text: 'grass', logProb: -0.9 },
-    ]);
-    expect(evidence.mean_log_prob).toBeCloseTo(-0.5);
-    expect(evidence.least_log_prob).toBeCloseTo(-0.9);
+  it('for a caption: whether its nouns are expected, and whether the classifier agrees', () => {
+    const said = ['dog', 'grass'];
     // Both nouns are needed: 0.9 · 0.5.
-    expect(evidence.standing).toBeCloseTo(Math.log(0.45 / 0.55));
-    expect(evidence.agreement).toBeCloseTo(Math.log(0.7 / 0.3));
-    expect(evidence.contradiction).toBeCloseTo(Math.log(0.2 / 0.8));
+    const standing = Math.log(0.45 / 0.55);
+    const of = (...probabilities: number[]) => see(probabilities).ofCaption(said);
+    expect(of(0.4, 0.3, 0.3)).toEqual({
+      corroboration: expect.closeTo(standing, 6),
+      nouns: 2,
+    });
+    const agreement = Math.log(0.7 / 0.3);
+    expect(of(0.7, 0.2, 0.1).corroboration).toBeCloseTo(standing + 0.85 * agreement);
+    expect(of(0.2, 0.7, 0.1).corroboration).toBeCloseTo(standing - 0.2 * agreement);
+    expect(of(0, 1, 0).corroboration, 'finite').toBeGreaterThan(standing - 2);
   });
 
   it('for a name: its own probability, the next one’s, and whether people would use a word for it', () => {
@@ -137,16 +140,34 @@ describe('guidance', () => {
 
 describe('alt text', () => {
   const caption = { text: 'a dog in the grass', chance: 0.6 };
-  const tag = { label: 'umbrella', chance: 0.7 };
+  const phrases = [{ text: 'a dog', chance: 0.8 }];
+  const tag = { text: 'an umbrella', chance: 0.7 };
+  const chosen = (minConfidence: number, of: Partial<typeof all> = {}) =>
+    chooseStatement({ ...all, ...of }, minConfidence)?.text;
+  const all = { caption, phrases, tag };
 
-  it('is whichever is likelier to be right', () => {
-    expect(chooseAltText({ caption, tag }, 0.5)).toBe('an umbrella');
-    expect(chooseAltText({ caption, tag: { ...tag, chance: 0.5 } }, 0.5)).toBe(caption.text);
+  it('is the caption, or the name of what is seen where that is likelier', () => {
+    expect(chosen(0.5)).toBe(tag.text);
+    expect(chosen(0.5, { tag: { ...tag, chance: 0.5 } })).toBe(caption.text);
   });
 
-  it('is nothing when neither reaches the threshold', () => {
-    expect(chooseAltText({ caption, tag }, 0.71)).toBeNull();
-    expect(chooseAltText({ caption }, 0.6)).toBe(caption.text);
+  it('is the beginning of the caption that is sure enough where the whole is not', () => {
+    expect(chosen(0.65)).toBe('a dog');
+    const longer = { text: 'a dog in the tall grass', chance: 0.66 };
+    expect(chosen(0.65, { phrases: [longer, ...phrases], tag: caption })).toBe(longer.text);
+  });
+
+  it('is nothing when nothing reaches the threshold', () => {
+    expect(chosen(0.81)).toBeUndefined();
+  });
+
+  it.each([
+    ['a dog is running', [['a', 'dog']]],
+    ['a dog on the grass', [['a', 'dog']]],
+    ['a dog dog runs on grass', [['a', 'dog', 'dog']]],
+    ['running', []],
+  ])('begins like “%s”, up to one of its things', (text, beginnings) => {
+    expect(phrasesOf(text.split(' '), nouns)).toEqual(beginnings);
   });
 
   it.each([
@@ -172,7 +193,7 @@ describe('the answer', () => {
     ],
   };
   const chances = {
-    caption: { bias: 0, weights: { standing: 1 } },
+    caption: { bias: 0, weights: { corroboration: 0.5 } },
     tag: { bias: -5, weights: {} },
     minConfidence: 0.8,
   };
@@ -182,8 +203,8 @@ describe('the answer', () => {
     const observation = { generated, probabilities, insight: see([0.75, 0.2, 0.05]) };
     const trust = { labels, calibration: { ...calibration, ...chances } };
     const output = captionOutput(observation, trust);
-    expect(output.confidence).toBe(0.9);
-    expect(output.alternatives.map(({ confidence }) => confidence)).toEqual([0.9, 0.5]);
+    expect(output.confidence).toBe(0.8271);
+    expect(output.alternatives.map(({ confidence }) => confidence)).toEqual([0.8271, 0.4726]);
     expect(output.alt_text).toBe('a dog');
     expect(output.tags).toEqual([
       { name: 'golden retriever', confidence: 0.75 },
@@ -208,7 +229,7 @@ describe('the answer', () => {
       expect(captionOutput(of(screenshot), trust)).toMatchObject({
         kind: 'screenshot',
         kind_confidence: 0.7,
-        confidence: 0.09,
+        confidence: 0.0827,
         alt_text: null,
         tags: [],
       });
@@ -218,7 +239,7 @@ describe('the answer', () => {
       const publishing = { ...trust, kinds: ['screenshot' as const] };
       expect(captionOutput(of(screenshot), publishing)).toMatchObject({
         kind: 'screenshot',
-        confidence: 0.9,
+        confidence: 0.8271,
         alt_text: 'a dog',
       });
       const photo = likeliestKind(Float32Array.of(1, 0, 0, 0, 0, 0));
