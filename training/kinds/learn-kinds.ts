@@ -37,18 +37,30 @@ export async function learnKinds({
   startProgress: StartProgress;
 }): Promise<{ weights: LinearWeights; judged: JudgedPicture[] }> {
   const taught = some(pictures.filter(({ split }) => split === 'train'));
-  const heldOut = pictures.filter(({ split }) => split === 'held-out');
+  const heldOut = some(pictures.filter(({ split }) => split === 'held-out'));
   checkKinds(taught, 'learned from');
   const engine = await createEngine('onnx', { threads });
   const encoder = await createEncoder({ engine, bundle, onWarning: console.warn });
-  const pool = (members: readonly KnownPicture[], title: string, reading?: ReadPicture) =>
-    poolPhotos({
-      files: members.map(({ file }) => file),
-      encoder,
-      folder: path.join(folder, 'features'),
-      ...(reading && { reading }),
-      onProgress: startProgress(title, members.length),
-    });
+  /** Source by source, so that those that are as they were needn't be read again. */
+  async function pool(members: readonly KnownPicture[], title: string, reading?: ReadPicture) {
+    const onProgress = startProgress(title, members.length);
+    const parts: Float32Array[] = [];
+    let done = 0;
+    for (const files of filesBySource(members)) {
+      const before = done;
+      parts.push(
+        await poolPhotos({
+          files,
+          encoder,
+          folder: path.join(folder, 'features'),
+          ...(reading && { reading }),
+          onProgress: (ofSource) => onProgress(before + ofSource),
+        }),
+      );
+      done += files.length;
+    }
+    return concatenate(parts);
+  }
   const features = [await pool(taught, 'Reading pictures')];
   for (let copy = 1; copy <= COPIES; copy++) {
     features.push(await pool(taught, `Distorted, ${copy} of ${COPIES}`, distorted(copy)));
@@ -69,16 +81,21 @@ export async function learnKinds({
   };
 }
 
-/** Of each source the same at every run. */
+const sourcesOf = (pictures: readonly KnownPicture[]) => [
+  ...new Set(pictures.map(({ source }) => source)),
+];
+
+const filesBySource = (pictures: readonly KnownPicture[]): string[][] =>
+  sourcesOf(pictures).map((source) =>
+    pictures.filter((picture) => picture.source === source).map(({ file }) => file),
+  );
+
+/** Source by source, of each the same at every run. */
 function some(pictures: readonly KnownPicture[]): KnownPicture[] {
-  const counts = new Map<string, number>();
-  return createRandom(SEED)
-    .shuffle([...pictures])
-    .filter(({ source }) => {
-      const count = (counts.get(source) ?? 0) + 1;
-      counts.set(source, count);
-      return count <= MOST_OF_A_SOURCE;
-    });
+  return sourcesOf(pictures).flatMap((source) => {
+    const members = pictures.filter((picture) => picture.source === source);
+    return createRandom(SEED).shuffle(members).slice(0, MOST_OF_A_SOURCE);
+  });
 }
 
 function checkKinds(pictures: readonly KnownPicture[], what: string): void {
