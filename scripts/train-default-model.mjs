@@ -1,4 +1,5 @@
-// `node scripts/train-default-model.mjs --data FOLDER --encoder NAME --output NAME [--named FOLDER] [--run NAME]`: the
+// `node scripts/train-default-model.mjs --data FOLDER --encoder NAME --output NAME [--graphics FOLDER] [--unseen
+// FOLDER] [--named FOLDER] [--run NAME]`: the
 // default model from features to card, as it was made. Each step goes on where it stopped, so this can be run again.
 import './lib/node-version.mjs';
 import { fileURLToPath } from 'node:url';
@@ -13,14 +14,20 @@ const PROVENANCE =
 const LICENCE =
   'See models/LICENSE.md: derived from ImageNet and Flickr8k (research terms), words from WordNet 3.0';
 const usage =
-  'Usage: node scripts/train-default-model.mjs --data FOLDER (Flickr8k) --encoder NAME (a bundle or folder with the ImageNet encoder) --output NAME [--named FOLDER (photos with file,words for calibration)] [--run NAME]';
+  'Usage: node scripts/train-default-model.mjs --data FOLDER (Flickr8k) --encoder NAME (a bundle or folder with the ImageNet encoder) --output NAME [--graphics FOLDER (of scripts/gather-graphics.mjs, for kinds)] [--unseen FOLDER (captioned photos for calibration)] [--named FOLDER (photos with file,words for calibration)] [--run NAME]';
 
 await runCommand(async () => {
-  const { data, encoder, output, named, run } = readOptions();
+  const { data, encoder, output, graphics, unseen, named, run } = readOptions();
+  const others = [
+    ...unseen.flatMap((folder) => ['--unseen', folder]),
+    ...named.flatMap((folder) => ['--named', folder]),
+  ];
   const from = ['--encoder', encoder];
   const photos = ['--data', data];
   const tuning = ['--tune', 'mixed8', ...from];
   const words = (/** @type {string} */ text) => text.split(' ');
+  /** @type {[command: string, ...options: string[]]} */
+  const kinds = ['kinds', '--bundle', output, '--graphics', graphics ?? '', ...photos];
   /** @type {[command: string, ...options: string[]][]} */
   const steps = [
     ['prepare', ...photos],
@@ -54,7 +61,8 @@ await runCommand(async () => {
       '--licence',
       LICENCE,
     ],
-    ['calibrate', '--bundle', output, ...photos, ...(named ? ['--named', named] : [])],
+    ...(graphics ? [kinds] : []),
+    ['calibrate', '--bundle', output, ...photos, ...others],
     ['evaluate', '--bundle', output, ...photos, '--record'],
     ['card', '--bundle', output, '--model', 'final'],
   ];
@@ -72,11 +80,13 @@ function readOptions() {
       data: { type: 'string' },
       encoder: { type: 'string' },
       output: { type: 'string' },
-      named: { type: 'string' },
+      graphics: { type: 'string' },
+      unseen: { type: 'string', multiple: true, default: [] },
+      named: { type: 'string', multiple: true, default: [] },
       run: { type: 'string', default: 'flickr8k' },
     },
   });
-  const { data, encoder, output, named, run } = values;
+  const { data, encoder, output, graphics, unseen, named, run } = values;
   if (!data || !encoder || !output) throw new Refusal(usage);
-  return { data, encoder, output, named, run };
+  return { data, encoder, output, graphics, unseen, named, run };
 }

@@ -13,10 +13,10 @@ const PREFIX = 'npm run train -- ';
 const blocks = [...guide.matchAll(/```sh\n(.*?)```/gs)].map(([, block = '']) =>
   block.trim().split('\n'),
 );
-/** Lines of the blocks, and commands in the text; `calibrate` wants more photos (test/training/commands/calibrate). */
+/** Lines of the blocks, and commands in the text; `kinds` and `calibrate` want more pictures (test/training/commands). */
 const documented = [...guide.matchAll(/^npm run train -- .*$|(?<=`)npm run train -- [^`<]*(?=`)/gm)]
   .map(([line]) => line)
-  .filter((line) => !line.includes(' calibrate '));
+  .filter((line) => !/ (?:kinds|calibrate) /.test(line));
 
 /** A network this small trains in a second. */
 const tiny = '--units 16 --annotation-size 16 --attention-size 8 --epochs 1 --threads 1'.split(' ');

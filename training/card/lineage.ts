@@ -46,11 +46,11 @@ export function commandsFor(
     ...commands.filter(({ command }) => command === 'features'),
     ...fits,
     last((entry) => entry.command === 'export' && names(entry, 'output')),
-    last(
-      (entry) =>
-        entry.command === 'calibrate' &&
-        names(entry, 'bundle') &&
-        !entry.args.includes('--dry-run'),
+    ...['kinds', 'calibrate'].map((command) =>
+      last(
+        (entry) =>
+          entry.command === command && names(entry, 'bundle') && !entry.args.includes('--dry-run'),
+      ),
     ),
     last(
       (entry) =>

@@ -11,6 +11,7 @@ import { TrainingError } from '../failure.ts';
 import { readTrainingLogs } from '../fit/training-log.ts';
 import { drawCurves } from '../plots/curves.ts';
 import { RELIABILITY_FILE } from '../plots/evaluation-plots.ts';
+import { kindsSection } from './kinds.ts';
 import { commandLine, commandsFor, lineageOf } from './lineage.ts';
 import { image } from './markdown.ts';
 import { photosSection } from './photos.ts';
@@ -70,6 +71,7 @@ export async function collectParts({
     curves: image('Loss and dev scores by epoch', `${CARD_FOLDER}/curves.svg`),
     metrics: metricsSection(manifest, data),
     reliability: await reliabilitySection(run, manifest.name, folder),
+    kinds: await kindsSection(run.kinds(manifest.name)),
     trust: await trustSection(run.calibration(manifest.name), folder),
     ablation: ablationSection(await readAblation(run.root), logs),
     photos: photos

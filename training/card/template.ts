@@ -28,6 +28,10 @@ export const initialTemplate = `# {{title}}
 
 {{reliability}}
 
+## What kind of picture it is
+
+{{kinds}}
+
 ## How far to trust it
 
 {{trust}}
