@@ -4,7 +4,6 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import sharp from 'sharp';
 import { drawBlank } from './blank.mjs';
-import { run } from './fetch.mjs';
 import { findFiles } from './files.mjs';
 import { drawAvatars, drawFaces, drawIcons } from './icons.mjs';
 import { drawChart } from './pages/charts.mjs';
@@ -49,7 +48,7 @@ import { weather } from './weather.mjs';
 
 /** @param {Context} context */
 export async function gather(context) {
-  const { source, cache, collector, random } = context;
+  const { source, collector, random } = context;
   switch (source.draw) {
     case undefined:
       return gatherFiles(context);

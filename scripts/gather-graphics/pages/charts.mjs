@@ -439,6 +439,6 @@ function tree(context) {
   const curved = random.chance(0.5);
   return `${scripts(modules, 'd3/dist/d3.min.js')}<script>const root=d3.hierarchy(${JSON.stringify(grow(random.int(2, 3)))});d3.tree().size([${width - 90},${height - 100}])(root);
 const g=d3.select('#chart').append('svg').attr('width',${width}).attr('height',${height}).append('g').attr('transform','translate(30,30)');
-g.selectAll('p').data(root.links()).join('path').attr('fill','none').attr('stroke','#789').attr('d',${curved ? 'd3.linkVertical().x((d)=>d.x).y((d)=>d.y)' : '(l)=>`M${l.source.x},${l.source.y}V${(l.source.y+l.target.y)/2}H${l.target.x}V${l.target.y}`'});
+g.selectAll('p').data(root.links()).join('path').attr('fill','none').attr('stroke','#789').attr('d',${curved ? 'd3.linkVertical().x((d)=>d.x).y((d)=>d.y)' : "(l)=>['M',l.source.x,',',l.source.y,'V',(l.source.y+l.target.y)/2,'H',l.target.x,'V',l.target.y].join('')"});
 const n=g.selectAll('g').data(root.descendants()).join('g').attr('transform',(d)=>\`translate(\${d.x},\${d.y})\`);n.append('${random.pick(['rect', 'circle'])}').attr('x',-28).attr('y',-12).attr('r',9).attr('width',56).attr('height',24).attr('rx',${random.pick([0, 6])}).attr('fill','hsl(${random.int(0, 360)} 50% ${dark ? 35 : 75}%)').attr('stroke','#567');n.append('text').attr('text-anchor','middle').attr('dy',4).attr('font-size',10).attr('fill','currentColor').text((d)=>d.data.name);ready()</script>`;
 }
