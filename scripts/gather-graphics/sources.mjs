@@ -132,10 +132,13 @@ const PAGES = { window: drawWindow, web: drawWebPage, document: drawDocument, ch
 /** @param {Context} context @param {keyof typeof PAGES} draw */
 async function gatherPages({ source, cache, output, browser, collector }, draw) {
   const modules = pathToFileURL(path.join(cache, 'npm/node_modules')).href;
-  const photos = await findPhotos(output, source.split);
+  const photos = await findPictures(output, 'photo-*', source.split);
+  const icons = await findPictures(output, 'drawing-*-icon-theme*', source.split);
   for (let index = 0; collector.rows.length < source.take && index < source.take * 2; index++) {
     const random = createRandom(`${source.source} ${index}`);
-    const shot = await browser.take(PAGES[draw](random, { split: source.split, modules, photos }));
+    const shot = await browser.take(
+      PAGES[draw](random, { split: source.split, modules, photos, icons }),
+    );
     if (shot === undefined) continue;
     const picture = source.weathered
       ? await weather(shot, random)
@@ -146,13 +149,14 @@ async function gatherPages({ source, cache, output, browser, collector }, draw) 
 
 /**
  * @param {string} output
+ * @param {string} lists a pattern
  * @param {string} split
- * @returns {Promise<string[]>} addresses of photos of that split, which pages may show
+ * @returns {Promise<string[]>} addresses of pictures that were gathered for that split, which pages may show
  */
-async function findPhotos(output, split) {
+async function findPictures(output, lists, split) {
   const folder = path.join(output, 'sources');
-  const lists = await findFiles(folder, { files: ['photo-*.csv'] });
-  const texts = await Promise.all(lists.map((list) => readFile(path.join(folder, list), 'utf8')));
+  const found = await findFiles(folder, { files: [`${lists}.csv`] });
+  const texts = await Promise.all(found.map((list) => readFile(path.join(folder, list), 'utf8')));
   return texts
     .flatMap((text) => text.split('\n'))
     .filter((row) => row.endsWith(`,${split}`))

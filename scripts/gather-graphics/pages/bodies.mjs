@@ -9,11 +9,13 @@
  * @property {Language} language
  * @property {import('./windows.mjs').Look} look
  * @property {() => string} photo the address of a photo
+ * @property {() => string} symbol a sign or an icon of a program
  */
 
 /** @typedef {{ html: string, width?: number, title?: string, bare?: number }} Body `bare`: chance of no title bar */
 
-const SYMBOLS = [...'⬚✎✂⌖◐◧▤▦☰⚙✚⤢⟲⟳⌫▶■●◆★☆✓⚑⌕⎘⎙☁☼☾♪♫✉☎⏏⏸⏹⏺⇄⇪↶↷◫▧▣◰◲⬓⬔⛶⌗⌘⎇⏎'];
+/** Signs for a program without icons. */
+export const SYMBOLS = [...'⬚✎✂⌖◐◧▤▦☰⚙✚⤢⟲⟳⌫▶■●◆★☆✓⚑⌕⎘⎙☁☼☾♪♫✉☎⏏⏸⏹⏺⇄⇪↶↷◫▧▣◰◲⬓⬔⛶⌗⌘⎇⏎'];
 const COLOURS = [
   '#d33',
   '#37c',
@@ -72,7 +74,7 @@ export const bodies = {
     };
   },
   files: (context) => {
-    const { random, language } = context;
+    const { random, language, symbol } = context;
     const detailed = random.chance(0.6);
     const rows = random.int(6, 18);
     const content = detailed
@@ -80,7 +82,7 @@ export const bodies = {
       : `<div style="display:flex;flex-wrap:wrap;gap:14px;padding:12px" class="list">${random.times(rows, () => `<div style="width:76px;text-align:center"><div style="font-size:38px;color:${random.pick(['#48c', '#fa4', '#888', '#6a6'])}">${random.pick([...'▣🗀🗎🖿🖹🖻'])}</div>${language.label()}</div>`).join('')}</div>`;
     return {
       width: random.int(480, 900),
-      html: `${menu(context)}${toolBar(context, random.int(5, 10))}<div class="split"><div class="side">${random.times(random.int(5, 10), (index) => `<div class="item ${index === 2 ? 'on' : ''}"><span style="color:${random.pick(COLOURS)}">${symbol(random)}</span>${language.label()}</div>`).join('')}</div><div class="grow">${content}</div></div><div class="status"><span>${rows} ${language.label()}</span><span>${random.int(1, 99)} GB</span></div>`,
+      html: `${menu(context)}${toolBar(context, random.int(5, 10))}<div class="split"><div class="side">${random.times(random.int(5, 10), (index) => `<div class="item ${index === 2 ? 'on' : ''}"><span style="color:${random.pick(COLOURS)}">${symbol()}</span>${language.label()}</div>`).join('')}</div><div class="grow">${content}</div></div><div class="status"><span>${rows} ${language.label()}</span><span>${random.int(1, 99)} GB</span></div>`,
     };
   },
   editor: (context) => {
@@ -216,11 +218,6 @@ export const bodies = {
   },
 };
 
-/** @param {Random} random */
-function symbol(random) {
-  return random.pick(SYMBOLS);
-}
-
 /** @param {Context} context */
 function menu({ random, language }) {
   return `<div class="menu">${language
@@ -230,23 +227,23 @@ function menu({ random, language }) {
 }
 
 /** @param {Context} context @param {number} count */
-function toolBar({ random, language }, count) {
+function toolBar({ random, language, symbol }, count) {
   const labelled = random.chance(0.2);
-  return `<div class="tools">${random.times(count, () => `<span class="tool ${random.chance(0.08) ? 'on' : ''}" style="color:${random.pick(COLOURS)};${labelled ? 'width:auto;padding:0 6px;font-size:12px' : ''}">${symbol(random)}${labelled ? ` ${language.label()}` : ''}</span>`).join('')}</div>`;
+  return `<div class="tools">${random.times(count, () => `<span class="tool ${random.chance(0.08) ? 'on' : ''}" style="color:${random.pick(COLOURS)};${labelled ? 'width:auto;padding:0 6px;font-size:12px' : ''}">${symbol()}${labelled ? ` ${language.label()}` : ''}</span>`).join('')}</div>`;
 }
 
 /** @param {Context} context @param {number} count */
-function toolBox({ random }, count) {
-  return `<div style="display:flex;flex-wrap:wrap;gap:2px">${random.times(count, () => `<span class="tool ${random.chance(0.05) ? 'on' : ''}" style="color:${random.pick(COLOURS)}">${symbol(random)}</span>`).join('')}</div>`;
+function toolBox({ random, symbol }, count) {
+  return `<div style="display:flex;flex-wrap:wrap;gap:2px">${random.times(count, () => `<span class="tool ${random.chance(0.05) ? 'on' : ''}" style="color:${random.pick(COLOURS)}">${symbol()}</span>`).join('')}</div>`;
 }
 
 /** @param {Context} context */
-function popup({ random, language }) {
+function popup({ random, language, symbol }) {
   return `<div style="padding:4px 0">${random
     .times(random.int(4, 14), (index) =>
       random.chance(0.15)
         ? '<hr>'
-        : `<div class="item ${index === 2 && random.chance(0.5) ? 'on' : ''}"><span style="width:18px">${random.chance(0.4) ? symbol(random) : ''}</span><span class="grow">${language.label()}</span><span>${random.chance(0.4) ? `Ctrl+${random.pick([...'ACNOPSVXZ'])}` : random.chance(0.2) ? '▸' : ''}</span></div>`,
+        : `<div class="item ${index === 2 && random.chance(0.5) ? 'on' : ''}"><span style="width:18px">${random.chance(0.4) ? symbol() : ''}</span><span class="grow">${language.label()}</span><span>${random.chance(0.4) ? `Ctrl+${random.pick([...'ACNOPSVXZ'])}` : random.chance(0.2) ? '▸' : ''}</span></div>`,
     )
     .join('')}</div>`;
 }
@@ -291,12 +288,12 @@ function buttons({ random, language }) {
 }
 
 /** @param {Context} context */
-function tree({ random, language }) {
+function tree({ random, language, symbol }) {
   return random
     .times(
       random.int(5, 14),
       (index) =>
-        `<div class="item ${index === 3 ? 'on' : ''}" style="padding-inline-start:${random.pick([4, 16, 28])}px">${random.pick(['▸', '▾', ' '])} <span style="color:${random.pick(COLOURS)}">${symbol(random)}</span> ${language.label()}</div>`,
+        `<div class="item ${index === 3 ? 'on' : ''}" style="padding-inline-start:${random.pick([4, 16, 28])}px">${random.pick(['▸', '▾', ' '])} <span style="color:${random.pick(COLOURS)}">${symbol()}</span> ${language.label()}</div>`,
     )
     .join('');
 }

@@ -1,6 +1,6 @@
 // Windows of invented programs: a look, a title bar, and one of the bodies.
 import { readFileSync } from 'node:fs';
-import { bodies } from './bodies.mjs';
+import { bodies, SYMBOLS } from './bodies.mjs';
 import { createLanguage } from './language.mjs';
 
 /** @typedef {import('../random.mjs').Random} Random */
@@ -34,14 +34,21 @@ const looks = JSON.parse(readFileSync(new URL('looks.json', import.meta.url), 'u
 
 /**
  * @param {Random} random
- * @param {{ split: string, photos: string[] }} material `photos` are addresses of photos that windows may show
+ * @param {{ split: string, photos: string[], icons: string[] }} material the addresses of photos and icons that
+ *   windows may show
  * @returns {Page} the whole window, or with `clip` a part of it
  */
-export function drawWindow(random, { split, photos }) {
+export function drawWindow(random, { split, photos, icons }) {
   const look = random.pick(looks.filter((candidate) => candidate.split === split));
   const language = createLanguage(random);
   const [name, draw] = random.pick(Object.entries(bodies));
-  const body = draw({ random, language, look, photo: () => random.pick(photos) });
+  const iconSize =
+    icons.length > 0 && random.chance(0.6) ? random.pick([16, 16, 22, 22, 24, 32]) : 0;
+  const symbol = () =>
+    iconSize > 0
+      ? `<img src="${random.pick(icons)}" style="width:${iconSize}px;height:${iconSize}px">`
+      : random.pick(SYMBOLS);
+  const body = draw({ random, language, look, photo: () => random.pick(photos), symbol });
   const width = body.width ?? random.int(300, 900);
   const bare = random.chance(body.bare ?? 0.2);
   const onDesktop = random.chance(0.12);
@@ -56,7 +63,7 @@ export function drawWindow(random, { split, photos }) {
     height: onDesktop ? random.int(420, 700) : 1200,
     ...(onDesktop ? {} : { clip: '.window' }),
     html: `<!doctype html><html dir="${language.direction}" class="${name}"><meta charset="utf-8"><style>${stylesheet(look)}
-body{background:${desktop}}.window{width:${width}px;${onDesktop ? `margin:${random.int(10, 60)}px ${random.int(20, 80)}px;box-shadow:0 6px 30px #0008` : ''}}</style>
+body{min-height:${onDesktop ? 100 : 0}vh;background:${desktop}}.window{width:${width}px;${onDesktop ? `margin:${random.int(10, 60)}px ${random.int(20, 80)}px;box-shadow:0 6px 30px #0008` : ''}}</style>
 <div class="window">${titleBar}<div class="face">${body.html}</div></div></html>`,
   };
 }
@@ -88,7 +95,7 @@ function stylesheet(look) {
 .button{background:${look.button};border:${look.buttonBorder};border-radius:${Math.min(look.radius, 6)}px;padding:3px 14px;white-space:nowrap}.button.main{outline:1px solid ${look.accent}}
 .field{background:${look.field};border:${look.fieldBorder};border-radius:${Math.min(look.radius, 5)}px;padding:2px 6px;min-height:${look.size * 1.7}px;white-space:nowrap;overflow:hidden}
 .menu{display:flex;gap:14px;padding:3px 8px;border-bottom:1px solid ${look.line}}.tools{display:flex;flex-wrap:wrap;gap:4px;padding:4px 6px;border-bottom:1px solid ${look.line}}
-.tool{width:24px;height:24px;border-radius:3px;display:grid;place-items:center;font-size:16px}.tool.on{background:${look.accent};color:${look.accentText}}
+.tool{min-width:24px;min-height:24px;border-radius:3px;display:grid;place-items:center;font-size:16px}.tool.on{background:${look.accent};color:${look.accentText}}
 .tabs{display:flex;gap:2px;border-bottom:1px solid ${look.line};padding:6px 6px 0}.tab{padding:3px 10px;border:1px solid ${look.line};border-bottom:0;border-radius:4px 4px 0 0}.tab.on{background:${look.field};font-weight:600}
 .list{background:${look.field};border:${look.fieldBorder};padding:2px}.item{padding:2px 6px;white-space:nowrap;overflow:hidden;display:flex;gap:8px}.item.on{background:${look.accent};color:${look.accentText}}
 .status{border-top:1px solid ${look.line};padding:2px 8px;display:flex;gap:20px;opacity:.85}.group{border:1px solid ${look.line};border-radius:4px;padding:8px;margin:8px 0}
