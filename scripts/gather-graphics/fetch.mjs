@@ -1,6 +1,6 @@
 // Brings packages of Debian, npm and PyPI into the cache folder, unpacked and not installed.
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { findProgram, runProgram } from '../lib/processes.mjs';
 import { Refusal, say } from '../lib/report.mjs';
@@ -79,11 +79,12 @@ export async function fetchPythonPackages(cache, packages) {
  * @param {(folder: string) => Promise<void>} work
  */
 async function once(folder, packages, work) {
-  const mark = path.join(folder, `${packages.length}-packages-done`);
-  if (existsSync(mark)) return;
+  const mark = path.join(folder, 'packages.txt');
+  const wanted = packages.join('\n');
+  if (existsSync(mark) && (await readFile(mark, 'utf8')) === wanted) return;
   await mkdir(folder, { recursive: true });
   await work(folder);
-  await writeFile(mark, packages.join('\n'));
+  await writeFile(mark, wanted);
 }
 
 /**

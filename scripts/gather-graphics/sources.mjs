@@ -1,8 +1,10 @@
 // Gathers the pictures of one source: from a package's files, its PDFs, a set of icons, or drawn here.
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import sharp from 'sharp';
+import { Refusal } from '../lib/report.mjs';
+import { alterPhoto } from './altered.mjs';
 import { drawBlank } from './blank.mjs';
 import { findFiles } from './files.mjs';
 import { drawAvatars, drawFaces, drawIcons } from './icons.mjs';
@@ -27,10 +29,11 @@ import { weather } from './weather.mjs';
  * @property {string[]} [files] patterns of the package's pictures or PDFs
  * @property {string[]} [not] patterns of what is left out of them
  * @property {[columns: number, rows: number]} [cells] files are sheets of pictures, as of cards
- * @property {'pdf' | 'icons' | 'avatars' | 'faces' | 'window' | 'web' | 'document' | 'chart' | 'plots' | 'blank'} [draw]
+ * @property {'pdf' | 'altered' | 'icons' | 'avatars' | 'faces' | 'window' | 'web' | 'document' | 'chart' | 'plots' | 'blank'} [draw]
  *   how pictures are made; default: `files` are pictures
  * @property {string} [set] of icons: the name of its npm package of Iconify
  * @property {string} [style] of avatars
+ * @property {string} [body] of windows: only this one of pages/bodies.mjs
  * @property {boolean} [weathered] pages as if printed and scanned
  */
 
@@ -54,6 +57,8 @@ export async function gather(context) {
       return gatherFiles(context);
     case 'pdf':
       return takePdfPages(context);
+    case 'altered':
+      return gatherAltered(context);
     case 'icons':
       return drawIcons(context);
     case 'avatars':
@@ -69,6 +74,17 @@ export async function gather(context) {
       return;
     default:
       return gatherPages(context, source.draw);
+  }
+}
+
+/** @param {Context} context */
+async function gatherAltered({ source, output, collector, random }) {
+  const photos = await findPictures(output, 'photo-*', source.split);
+  if (photos.length === 0)
+    throw new Refusal(`There are no photos for ${source.source}; run it without --only.`);
+  for (let index = 0; collector.rows.length < source.take && index < source.take * 2; index++) {
+    const picture = await alterPhoto(fileURLToPath(random.pick(photos)), random);
+    await collector.add(await preparePicture(picture, '', source));
   }
 }
 
@@ -137,7 +153,7 @@ async function gatherPages({ source, cache, output, browser, collector }, draw) 
   for (let index = 0; collector.rows.length < source.take && index < source.take * 2; index++) {
     const random = createRandom(`${source.source} ${index}`);
     const shot = await browser.take(
-      PAGES[draw](random, { split: source.split, modules, photos, icons }),
+      PAGES[draw](random, { split: source.split, body: source.body, modules, photos, icons }),
     );
     if (shot === undefined) continue;
     const picture = source.weathered

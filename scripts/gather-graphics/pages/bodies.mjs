@@ -155,6 +155,11 @@ export const bodies = {
     bare: 0.5,
     html: `<div class="pad">${toolBox(context, context.random.int(10, 40))}</div>`,
   }),
+  widget: (context) => ({
+    width: context.random.int(70, 260),
+    bare: 0.9,
+    html: `<div class="pad">${context.random.times(context.random.int(1, 2), () => (context.random.chance(0.3) ? `<span class="button">${context.random.chance(0.5) ? context.symbol() : ''} ${context.language.label()}</span>` : control(context))).join('')}</div>`,
+  }),
   mail: (context) => {
     const { random, language } = context;
     return {

@@ -34,14 +34,16 @@ const looks = JSON.parse(readFileSync(new URL('looks.json', import.meta.url), 'u
 
 /**
  * @param {Random} random
- * @param {{ split: string, photos: string[], icons: string[] }} material the addresses of photos and icons that
- *   windows may show
+ * @param {{ split: string, photos: string[], icons: string[], body?: string | undefined }} material the addresses of
+ *   photos and icons that windows may show; `body` names one of the bodies, default any
  * @returns {Page} the whole window, or with `clip` a part of it
  */
-export function drawWindow(random, { split, photos, icons }) {
+export function drawWindow(random, { split, photos, icons, body: wanted }) {
   const look = random.pick(looks.filter((candidate) => candidate.split === split));
   const language = createLanguage(random);
-  const [name, draw] = random.pick(Object.entries(bodies));
+  const [name, draw] = random.pick(
+    Object.entries(bodies).filter(([candidate]) => wanted === undefined || candidate === wanted),
+  );
   const iconSize =
     icons.length > 0 && random.chance(0.6) ? random.pick([16, 16, 22, 22, 24, 32]) : 0;
   const symbol = () =>
