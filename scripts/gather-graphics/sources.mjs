@@ -152,13 +152,13 @@ async function gatherPages({ source, cache, output, browser, collector }, draw) 
   const icons = await findPictures(output, 'drawing-*-icon-theme*', source.split);
   for (let index = 0; collector.rows.length < source.take && index < source.take * 2; index++) {
     const random = createRandom(`${source.source} ${index}`);
-    const shot = await browser.take(
-      PAGES[draw](random, { split: source.split, body: source.body, modules, photos, icons }),
-    );
+    const material = { split: source.split, body: source.body, modules, photos, icons };
+    const page = PAGES[draw](random, material);
+    const shot = await browser.take(page);
     if (shot === undefined) continue;
     const picture = source.weathered
       ? await weather(shot, random)
-      : await cutOut(shot, draw, random);
+      : await keepSome(shot, page, random);
     await collector.add(await preparePicture(picture, '', { longest: 8, ...source }));
   }
 }
@@ -182,21 +182,23 @@ async function findPictures(output, lists, split) {
 /**
  * Some pictures are saved again as people do: a part, smaller, or as JPEG.
  * @param {Buffer} png
- * @param {string} draw
+ * @param {import('./pages/windows.mjs').Page} page
  * @param {import('./random.mjs').Random} random
  * @returns {Promise<Buffer>}
  */
-async function cutOut(png, draw, random) {
+async function keepSome(png, page, random) {
   const { width, height } = await sharp(png).metadata();
   let image = sharp(png);
-  if ((draw === 'window' || draw === 'web') && random.chance(0.2) && width > 200 && height > 150) {
+  const partly = page.whole === false && width > 200 && height > 150;
+  if (partly && random.chance(0.25)) {
     const part = { width: random.int(160, width - 20), height: random.int(110, height - 20) };
     const left = random.int(0, width - part.width);
     image = image.extract({ ...part, left, top: random.int(0, height - part.height) });
     image = sharp(await image.toBuffer());
   }
-  if (random.chance(0.25))
+  if (random.chance(0.25)) {
     image = image.resize({ width: random.int(160, 420), withoutEnlargement: true });
+  }
   if (random.chance(0.25)) image = image.jpeg({ quality: random.int(35, 90) });
   return image.toBuffer();
 }

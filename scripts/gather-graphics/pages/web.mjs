@@ -63,7 +63,12 @@ export function drawWebPage(random, { split, photos }) {
   const dark = random.chance(0.3);
   const phone = random.chance(0.4);
   const card = random.pick(['flat', 'shadow', 'outlined']);
-  const context = { random, language, hue, card, photo: () => random.pick(photos) };
+  let whole = false;
+  const photo = () => {
+    whole = true;
+    return random.pick(photos);
+  };
+  const context = { random, language, hue, card, photo };
   const content = random.pick(Object.values(split === 'train' ? TRAINED : HELD_OUT))(context);
   const width = phone ? random.int(320, 414) : random.int(640, 1180);
   const height = phone ? random.int(560, 840) : random.int(440, 820);
@@ -87,6 +92,7 @@ export function drawWebPage(random, { split, photos }) {
   return {
     width,
     height,
+    whole,
     html: `<!doctype html><html dir="${language.direction}"><meta charset="utf-8"><style>*{box-sizing:border-box}html{--accent:hsl(${hue} 65% 48%)}
 body{margin:0;min-height:100vh;background:${dark ? `hsl(${hue} 15% 12%)` : random.pick(['#fff', '#f5f6f8', '#fafafa'])};color:${dark ? '#e8e8e8' : '#222'};font:${random.int(13, 16)}px/1.4 ${font},'Noto Sans','WenQuanYi Zen Hei',sans-serif}
 header{display:flex;gap:14px;padding:14px 20px;background:${filled ? 'var(--accent)' : 'transparent'};color:${filled ? '#fff' : 'inherit'};border-bottom:1px solid #8884}footer{position:fixed;bottom:0;width:100%;display:flex;justify-content:space-around;padding:10px;background:${dark ? '#222' : '#fff'};border-top:1px solid #8884;font-size:22px}

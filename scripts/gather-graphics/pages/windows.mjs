@@ -4,7 +4,14 @@ import { bodies, SYMBOLS } from './bodies.mjs';
 import { createLanguage } from './language.mjs';
 
 /** @typedef {import('../random.mjs').Random} Random */
-/** @typedef {{ html: string, width: number, height: number, clip?: string }} Page */
+/**
+ * @typedef {object} Page
+ * @property {string} html
+ * @property {number} width of the browser's window, in pixels
+ * @property {number} height
+ * @property {string} [clip] the element that is taken; default: what the window shows
+ * @property {boolean} [whole] a part of it could be something else, as one with nothing but a photo
+ */
 
 /**
  * @typedef {object} Look
@@ -50,19 +57,26 @@ export function drawWindow(random, { split, photos, icons, body: wanted }) {
     iconSize > 0
       ? `<img src="${random.pick(icons)}" style="width:${iconSize}px;height:${iconSize}px">`
       : random.pick(SYMBOLS);
-  const body = draw({ random, language, look, photo: () => random.pick(photos), symbol });
+  let whole = false;
+  const photo = () => {
+    whole = true;
+    return random.pick(photos);
+  };
+  const body = draw({ random, language, look, photo, symbol });
   const width = body.width ?? random.int(300, 900);
   const bare = random.chance(body.bare ?? 0.2);
-  const onDesktop = random.chance(0.12);
+  const small = (body.bare ?? 0) > 0.5;
+  const onDesktop = !small && random.chance(0.14);
   const titleBar = bare ? '' : drawTitleBar(random, look, body.title ?? language.title());
   const desktop = onDesktop
     ? random.chance(0.4)
-      ? `url("${random.pick(photos)}") center/cover`
+      ? `url("${photo()}") center/cover`
       : `linear-gradient(${random.int(0, 360)}deg,hsl(${random.int(0, 360)} 50% 45%),hsl(${random.int(0, 360)} 50% 30%))`
     : look.face;
   return {
     width: onDesktop ? width + random.int(60, 300) : width,
     height: onDesktop ? random.int(420, 700) : 1200,
+    whole: whole || onDesktop,
     ...(onDesktop ? {} : { clip: '.window' }),
     html: `<!doctype html><html dir="${language.direction}" class="${name}"><meta charset="utf-8"><style>${stylesheet(look)}
 body{min-height:${onDesktop ? 100 : 0}vh;background:${desktop}}.window{width:${width}px;${onDesktop ? `margin:${random.int(10, 60)}px ${random.int(20, 80)}px;box-shadow:0 6px 30px #0008` : ''}}</style>

@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 // The scripts are checked by a configuration of their own.
 const part = (file: string) =>
   import(new URL(`../../../scripts/gather-graphics/${file}`, import.meta.url).href);
+const { alterPhoto } = await part('altered.mjs');
 const { drawBlank } = await part('blank.mjs');
 const { findFiles } = await part('files.mjs');
 const { drawDocument } = await part('pages/documents.mjs');
@@ -101,7 +102,7 @@ describe('createCollector', () => {
 
 describe('what is drawn', () => {
   it('repeats by its seed, and differs by it', async () => {
-    const material = { split: 'train', photos: ['file:///photo.jpg'] };
+    const material = { split: 'train', photos: ['file:///photo.jpg'], icons: [] };
     for (const draw of [drawWindow, drawDocument]) {
       const [first, again, other] = ['a', 'a', 'b'].map((seed) =>
         draw(createRandom(seed), material),
@@ -113,6 +114,27 @@ describe('what is drawn', () => {
       ['a', 'a'].map((seed) => drawBlank(createRandom(seed), { split: 'train' })),
     );
     expect(first).toEqual(again);
+  });
+
+  it('says which windows are never cut: a part could be nothing but a photo', () => {
+    const photos = ['file:///photo.jpg'];
+    const pages = Array.from({ length: 60 }, (_, index) =>
+      drawWindow(createRandom(`window ${index}`), { split: 'train', photos, icons: [] }),
+    );
+    const withPhoto = pages.filter(({ html }) => html.includes(photos[0] ?? ''));
+    expect(withPhoto.length).toBeGreaterThan(5);
+    expect(withPhoto.every(({ whole }) => whole)).toBe(true);
+    expect(pages.some(({ whole }) => !whole)).toBe(true);
+  });
+
+  it('alters a photo, the same way by the same seed', async () => {
+    const file = fileURLToPath(new URL('../../fixtures/photos/dog.jpg', import.meta.url));
+    const [first, again] = await Promise.all(
+      ['a', 'a'].map((seed) => alterPhoto(file, createRandom(seed))),
+    );
+    expect(first).toEqual(again);
+    expect(first).not.toEqual(await readFile(file));
+    expect((await sharp(first).metadata()).format).toBe('jpeg');
   });
 
   it('ages a page without changing its size by much', async () => {
