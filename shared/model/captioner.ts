@@ -19,7 +19,7 @@ import { certainlyBlank, isDescribed, type KindOfPicture, likeliestKind } from '
 export interface CaptionRequest {
   /** float16 bits of the grid `[64, 2048]` */
   features: Uint16Array;
-  options: Omit<GenerationOptions, 'guidance'>;
+  options: Omit<GenerationOptions, 'guidance' | 'support'>;
   /** Of which sentences are published; default: photos. */
   kinds?: readonly PictureKind[] | undefined;
   /** Checked between two words. */
@@ -82,7 +82,7 @@ export async function createPictureCaptioner({
       decoder,
       grid,
       vocabulary,
-      options: { ...options, guidance: insight?.guidance },
+      options: { ...options, guidance: insight?.guidance, support: insight?.supportOf },
       ...rest,
       ...(onEvent && isDescribed(kind, kinds) && { onEvent }),
     });

@@ -2,7 +2,7 @@
 
 import type { Vocabulary } from '../vocabulary.ts';
 import { type BeamSearchOptions, beamSearch } from './beam-search.ts';
-import { type Hypothesis, wordNodes } from './hypothesis.ts';
+import { type Hypothesis, score, wordNodes } from './hypothesis.ts';
 import type { StepDecoder } from './step-decoder.ts';
 import {
   createStreamer,
@@ -13,6 +13,8 @@ import {
 } from './streamer.ts';
 
 export interface GenerationOptions extends Omit<BeamSearchOptions, 'minLength'> {
+  /** What else speaks for a finished sentence, added to its score, in nats a word; default: nothing. */
+  support?: ((words: readonly string[]) => number) | undefined;
   /** How many captions to answer, best first; no more than the beam finds. */
   alternatives: number;
 }
@@ -48,18 +50,26 @@ export async function generateCaptions({
   signal?: AbortSignal;
   onEvent?: (event: GenerationEvent) => void;
 }): Promise<GenerationResult> {
-  const { alternatives, ...search } = options;
+  const { alternatives, support, ...search } = options;
   const report =
     onEvent && createStreamer({ vocabulary, lengthPenalty: search.lengthPenalty, onEvent });
-  let finished: Hypothesis[] = [];
+  let finished: readonly Hypothesis[] = [];
   signal?.throwIfAborted();
   const steps = beamSearch(decoder, grid, { ...search, minLength: MIN_LENGTH });
   for await (const beam of steps) {
     signal?.throwIfAborted();
-    report?.(beam);
+    report?.during(beam);
     finished = beam.finished;
   }
-  const found = finished.slice(0, alternatives).map((hypothesis) => ({
+  const worth = (hypothesis: Hypothesis) =>
+    score(hypothesis, search.lengthPenalty) +
+    (support?.(wordNodes(hypothesis).map(({ token }) => vocabulary.wordOf(token))) ?? 0);
+  const ranked = finished
+    .map((hypothesis) => ({ hypothesis, worth: worth(hypothesis) }))
+    .sort((a, b) => b.worth - a.worth);
+  const [best] = ranked;
+  if (best) report?.end(best.hypothesis);
+  const found = ranked.slice(0, alternatives).map(({ hypothesis }) => ({
     caption: sentence(hypothesis, vocabulary),
     logProb: hypothesis.logProb,
     words: wordNodes(hypothesis).map((node) => generatedWord(node, vocabulary)),

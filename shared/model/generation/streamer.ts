@@ -14,30 +14,42 @@ export type GenerationEvent =
   | ({ type: 'word'; index: number } & GeneratedWord)
   | { type: 'draft'; caption: string };
 
-/**
- * Reports a word as soon as all that can still win share it: every live hypothesis and the best
- * finished one. Reports a draft (the best sentence so far) when it says more than the words do.
- */
+export interface Streamer {
+  /**
+   * Reports a word as soon as all that can still win share it: every hypothesis, live or finished. Reports a draft
+   * (the best sentence so far) when it says more than the words do.
+   */
+  during(beam: Beam): void;
+  /** Reports the words that are left of the sentence that won. */
+  end(winner: Hypothesis): void;
+}
+
 export function createStreamer(options: {
   vocabulary: Vocabulary;
   lengthPenalty: number;
   onEvent: (event: GenerationEvent) => void;
-}): (beam: Beam) => void {
+}): Streamer {
   const { vocabulary, lengthPenalty, onEvent } = options;
   let reported = 0;
   let lastDraft = '';
-  return ({ live, finished }) => {
-    const contenders = [...live, ...finished.slice(0, 1)];
-    for (const node of sharedWords(contenders).slice(reported)) {
+  function report(words: Hypothesis[]): void {
+    for (const node of words.slice(reported)) {
       onEvent({ type: 'word', index: reported++, ...generatedWord(node, vocabulary) });
     }
-    const leader = contenders.reduce((a, b) =>
-      score(b, lengthPenalty) > score(a, lengthPenalty) ? b : a,
-    );
-    const draft = sentence(leader, vocabulary);
-    if (draft === lastDraft || wordNodes(leader).length <= reported) return;
-    lastDraft = draft;
-    onEvent({ type: 'draft', caption: draft });
+  }
+  return {
+    during({ live, finished }) {
+      const contenders = [...live, ...finished];
+      report(sharedWords(contenders));
+      const leader = contenders.reduce((a, b) =>
+        score(b, lengthPenalty) > score(a, lengthPenalty) ? b : a,
+      );
+      const draft = sentence(leader, vocabulary);
+      if (draft === lastDraft || wordNodes(leader).length <= reported) return;
+      lastDraft = draft;
+      onEvent({ type: 'draft', caption: draft });
+    },
+    end: (winner) => report(wordNodes(winner)),
   };
 }
 

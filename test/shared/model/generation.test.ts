@@ -105,6 +105,15 @@ describe('beam search', () => {
     expect(guided.alternatives[0]?.caption).toBe('a dog sleeps');
   });
 
+  it('prefers of the sentences found the one that something else speaks for', async () => {
+    const best = async (nats: number) => {
+      const support = (said: readonly string[]) => (said.includes('dog') ? nats : 0);
+      return (await generate(animals, { support })).alternatives.map(({ caption }) => caption);
+    };
+    expect(await best(0)).toEqual(['a cat sleeps', 'a dog runs', 'a dog sleeps']);
+    expect(await best(1)).toEqual(['a dog runs', 'a dog sleeps', 'a cat sleeps']);
+  });
+
   it('stops at the greatest length', async () => {
     const { words } = await generate(animals, { maxLength: 2 });
     expect(words).toHaveLength(2);
@@ -157,6 +166,14 @@ describe('streaming', () => {
       event.type === 'word' ? event.text : `(${event.caption})`,
     );
     expect(kinds).toEqual(['a', '(a dog)', '(a cat sleeps)', 'cat', 'sleeps']);
+  });
+
+  it('never reports a word that what speaks for another sentence takes back', async () => {
+    const support = (said: readonly string[]) => (said.includes('dog') ? 5 : 0);
+    const { events, words, alternatives } = await generate(animals, { support });
+    expect(alternatives[0]?.caption).toMatch(/^a dog/);
+    const streamed = events.flatMap((event) => (event.type === 'word' ? event.text : []));
+    expect(streamed).toEqual(words.map(({ text }) => text));
   });
 
   it('stops between two words when it is aborted', async () => {
