@@ -61,15 +61,17 @@ export function quantiseKernel({
 }: Convolution): QuantisedKernel {
   const channels = kernelShape[3];
   const reach = new Float32Array(channels);
-  kernel.forEach((value, i) => {
-    reach[i % channels] = Math.max(reach[i % channels] as number, Math.abs(value));
-  });
+  for (let i = 0; i < kernel.length; i++) {
+    const channel = i % channels;
+    reach[channel] = Math.max(reach[channel] as number, Math.abs(kernel[i] as number));
+  }
   const scales = reach.map((value) =>
     Math.max(storedKernel?.scale ?? 0, (value || REACH_OF_ZEROS) / 127),
   );
-  const values = Int8Array.from(kernel, (value, i) =>
-    Math.round(value / (scales[i % channels] as number)),
-  );
+  const values = new Int8Array(kernel.length);
+  for (let i = 0; i < kernel.length; i++) {
+    values[i] = Math.round((kernel[i] as number) / (scales[i % channels] as number));
+  }
   return { values, scales };
 }
 
