@@ -42,6 +42,11 @@ export interface ConvolutionPlan {
   steps: ConvolutionStep[];
 }
 
+/** Names of the steps (or of the plan's input) that a step reads. */
+export function inputsOf(step: ConvolutionStep): string[] {
+  return step.kind === 'concatenation' ? step.inputs : [step.input];
+}
+
 /** A scale this near to 1 leaves an 8-bit kernel as it is: the error is far below half a step. */
 const NEUTRAL_SCALE_TOLERANCE = 1e-5;
 
@@ -173,8 +178,7 @@ function neededFor(output: string, steps: Map<string, ConvolutionStep>): Convolu
   const ordered = [...steps.values()];
   for (const step of ordered.toReversed()) {
     if (!needed.has(step.name)) continue;
-    for (const input of step.kind === 'concatenation' ? step.inputs : [step.input])
-      needed.add(input);
+    for (const input of inputsOf(step)) needed.add(input);
   }
   return ordered.filter((step) => needed.has(step.name));
 }

@@ -2,15 +2,17 @@
 // Input `pixels` uint8 [1, 299, 299, 3] as they come from imaging; output `grid` float32 [1, 8, 8, 2048].
 // Training also reads an inner layer of the int8 graph, whose output has the layer's name.
 import type { ActivationRanges, Range } from '../../bundle.ts';
-import type {
-  Convolution,
-  ConvolutionPlan,
-  ConvolutionStep,
-  Pooling,
+import {
+  type Convolution,
+  type ConvolutionPlan,
+  type ConvolutionStep,
+  inputsOf,
 } from '../../layers-model/convolution-plan.ts';
 import { createGraphBuilder, type GraphBuilder } from './graph-builder.ts';
-import type { Attribute, OnnxModel } from './model.ts';
+import type { OnnxModel } from './model.ts';
+import { pooledConvolution, poolingsToMove } from './pooled-convolution.ts';
 import { outputRanges, quantiseBias, quantiseKernel } from './quantise.ts';
+import { convolutionAttributes, poolingAttributes } from './windows.ts';
 
 /** Pixels p become x = p ÷ 127.5 − 1, which is (p − 128 + 0.5) ÷ 127.5. */
 const PIXEL_SCALE = 1 / 127.5;
@@ -53,10 +55,15 @@ function floatStep(graph: GraphBuilder, step: ConvolutionStep, inputs: string[])
   return step.relu ? graph.node('Relu', [sum], { name }) : sum;
 }
 
+/** A value of the int8 graph by both its names: as 8-bit codes, and dequantised. */
+interface Quantised {
+  codes: string;
+  float: string;
+}
+
 /**
  * Builds the int8 graph: 8-bit kernels and activations, int32 biases, each convolution between
  * DequantizeLinear and QuantizeLinear so that ONNX Runtime runs it in integers.
- * A stored 8-bit kernel is used exactly; any other is quantised per output channel.
  * ReLU needs no node: with a zero point of 0, QuantizeLinear clips what is negative.
  * @param innerLayer a layer whose grid becomes a second output
  * @throws RangeError when a convolution's range is missing, or there is no such layer.
@@ -68,26 +75,40 @@ export function buildInt8Encoder(
 ): OnnxModel {
   const graph = createGraphBuilder('encoder-int8');
   const ranges = outputRanges(plan, activationRanges);
-  const inputRange: Range = { scale: PIXEL_SCALE, zeroPoint: PIXEL_ZERO_POINT };
-  ranges.set(plan.input, inputRange);
-  const values = new Map([
-    [plan.input, dequantise(graph, toChannelsFirst(graph, 'pixels'), inputRange, plan.input)],
-  ]);
-  for (const step of plan.steps) {
-    const inputs = inputsOf(step).map((name) => values.get(name) as string);
-    const result =
-      step.kind === 'convolution'
-        ? int8Convolution(graph, step, {
-            input: inputs[0] as string,
-            inputRange: ranges.get(step.input) as Range,
-            inputOffset: step.input === plan.input ? PIXEL_OFFSET : 0,
-          })
-        : poolOrConcatenate(graph, step, inputs, `${step.name}_float`);
-    values.set(step.name, requantise(graph, result, ranges.get(step.name) as Range, step.name));
+  const rangeOf = (name: string) => ranges.get(name) as Range;
+  ranges.set(plan.input, { scale: PIXEL_SCALE, zeroPoint: PIXEL_ZERO_POINT });
+  const values = new Map<string, Quantised>();
+  const valueAt = (name: string) => values.get(name) as Quantised;
+  const pixels = toChannelsFirst(graph, 'pixels');
+  values.set(plan.input, {
+    codes: pixels,
+    float: dequantise(graph, pixels, rangeOf(plan.input), plan.input),
+  });
+  const poolings = poolingsToMove(plan);
+  if (innerLayer !== undefined) poolings.delete(innerLayer);
+  for (const step of plan.steps.filter(({ name }) => !poolings.has(name))) {
+    values.set(step.name, requantise(graph, int8Step(step), rangeOf(step.name), step.name));
   }
-  const grids = [{ name: 'grid', value: values.get(plan.output) as string }];
+  function int8Step(step: ConvolutionStep): string {
+    const { name } = step;
+    if (step.kind !== 'convolution') {
+      const inputs = inputsOf(step).map((input) => valueAt(input).float);
+      return poolOrConcatenate(graph, step, inputs, `${name}_float`);
+    }
+    const pooling = poolings.get(step.input);
+    if (pooling) {
+      const { codes } = valueAt(pooling.input);
+      return pooledConvolution(graph, step, { pooling, codes, range: rangeOf(pooling.input) });
+    }
+    return int8Convolution(graph, step, {
+      input: valueAt(step.input).float,
+      inputRange: rangeOf(step.input),
+      inputOffset: step.input === plan.input ? PIXEL_OFFSET : 0,
+    });
+  }
+  const grids = [{ name: 'grid', value: valueAt(plan.output).float }];
   if (innerLayer !== undefined) {
-    const value = values.get(innerLayer);
+    const value = values.get(innerLayer)?.float;
     if (value === undefined) throw new RangeError(`The encoder has no layer ${innerLayer}.`);
     grids.push({ name: innerLayer, value });
   }
@@ -106,27 +127,19 @@ function int8Convolution(
     inputScale: from.inputRange.scale,
     inputOffset: from.inputOffset,
   });
-  const shape = outputFirst(step.kernelShape);
-  const channels = kernel.scales.length === 1 ? [] : [kernel.scales.length];
-  const axis: Record<string, Attribute> = kernel.scales.length === 1 ? {} : { axis: 0 };
+  const channels = [step.bias.length];
   const dequantisedKernel = graph.node(
     'DequantizeLinear',
     [
       graph.constant({
         name: `${name}_kernel`,
         type: 'int8',
-        shape,
+        shape: outputFirst(step.kernelShape),
         data: transposeKernel(step, kernel.values),
       }),
       graph.floats(`${name}_kernel_scale`, channels, kernel.scales),
-      graph.constant({
-        name: `${name}_kernel_zero`,
-        type: 'int8',
-        shape: channels,
-        data: kernel.zeroPoints,
-      }),
     ],
-    { name: `${name}_kernel_float`, attributes: axis },
+    { name: `${name}_kernel_float`, attributes: { axis: 0 } },
   );
   const dequantisedBias = graph.node(
     'DequantizeLinear',
@@ -134,18 +147,12 @@ function int8Convolution(
       graph.constant({
         name: `${name}_bias`,
         type: 'int32',
-        shape: [bias.values.length],
+        shape: channels,
         data: bias.values,
       }),
       graph.floats(`${name}_bias_scale`, channels, bias.scales),
-      graph.constant({
-        name: `${name}_bias_zero`,
-        type: 'int32',
-        shape: channels,
-        data: new Int32Array(channels[0] ?? 1),
-      }),
     ],
-    { name: `${name}_bias_float`, attributes: axis },
+    { name: `${name}_bias_float`, attributes: { axis: 0 } },
   );
   return graph.node('Conv', [from.input, dequantisedKernel, dequantisedBias], {
     name: `${name}_float`,
@@ -153,11 +160,11 @@ function int8Convolution(
   });
 }
 
-function requantise(graph: GraphBuilder, value: string, range: Range, name: string): string {
-  const quantised = graph.node('QuantizeLinear', [value, ...rangeConstants(graph, range, name)], {
+function requantise(graph: GraphBuilder, value: string, range: Range, name: string): Quantised {
+  const codes = graph.node('QuantizeLinear', [value, ...rangeConstants(graph, range, name)], {
     name: `${name}_quantised`,
   });
-  return dequantise(graph, quantised, range, name);
+  return { codes, float: dequantise(graph, codes, range, name) };
 }
 
 function dequantise(graph: GraphBuilder, value: string, range: Range, name: string): string {
@@ -187,27 +194,7 @@ function poolOrConcatenate(
   if (step.kind === 'concatenation')
     return graph.node('Concat', inputs, { name, attributes: { axis: 1 } });
   const operator = step.kind === 'max-pooling' ? 'MaxPool' : 'AveragePool';
-  return graph.node(operator, inputs, { name, attributes: windowAttributes(step, step.size) });
-}
-
-function inputsOf(step: ConvolutionStep): string[] {
-  return step.kind === 'concatenation' ? step.inputs : [step.input];
-}
-
-function convolutionAttributes(step: Convolution): Record<string, Attribute> {
-  return windowAttributes(step, step.kernelShape.slice(0, 2) as [number, number]);
-}
-
-/** TensorFlow's `same` puts the odd pixel of padding at the end, which ONNX calls SAME_UPPER. */
-function windowAttributes(
-  step: Convolution | Pooling,
-  size: [number, number],
-): Record<string, Attribute> {
-  return {
-    kernel_shape: size,
-    strides: step.strides,
-    auto_pad: step.padding === 'same' ? 'SAME_UPPER' : 'VALID',
-  };
+  return graph.node(operator, inputs, { name, attributes: poolingAttributes(step) });
 }
 
 function toChannelsFirst(graph: GraphBuilder, value: string): string {

@@ -29,15 +29,23 @@ function convolution(part: Partial<Convolution>): Convolution {
 }
 
 describe('a kernel', () => {
-  it('that is stored in 8 bits is taken over exactly', () => {
-    const data = Uint8Array.of(0, 1, 128, 200, 254, 255);
-    const stored = { shape: [1, 1, 2, 3], dtype: 'uint8' as const, data, scale: 0.5, min: -50 };
-    const { values, scales, zeroPoints } = quantiseKernel(convolution({ storedKernel: stored }));
-    const back = Array.from(
-      values,
-      (value) => (value - (zeroPoints[0] as number)) * (scales[0] as number),
-    );
-    expect(back).toEqual([-50, -49.5, 14, 50, 77, 77.5]);
+  it('that is stored in 8 bits keeps its values exactly in each channel where they fit', () => {
+    const data = Uint8Array.of(0, 1, 0, 200, 227, 255);
+    const storedKernel = {
+      shape: [1, 1, 2, 3],
+      dtype: 'uint8' as const,
+      data,
+      scale: 0.5,
+      min: -50,
+    };
+    const kernel = Float32Array.from(data, (value) => value * 0.5 - 50);
+    const { values, scales } = quantiseKernel(convolution({ kernel, storedKernel }));
+    const back = Array.from(values, (value, i) => value * (scales[i % 3] as number));
+    // The third channel reaches 155 steps: it gets longer ones.
+    expect(back.toSpliced(5, 1).toSpliced(2, 1)).toEqual([-50, -49.5, 50, 63.5]);
+    expect(scales[2]).toBeCloseTo(77.5 / 127, 5);
+    expect(Math.abs((back[2] as number) + 50)).toBeLessThanOrEqual(77.5 / 127 / 2);
+    expect(back[5]).toBeCloseTo(77.5, 4);
   });
 
   it('in floats is within half a step, each output channel by its own scale', () => {
@@ -51,8 +59,14 @@ describe('a kernel', () => {
     }
   });
 
-  it('of nothing but zeros stays zero', () => {
-    expect(quantiseKernel(convolution({})).values).toEqual(new Int8Array(6));
+  it('of nothing but zeros stays zero, and leaves the bias', () => {
+    const step = convolution({ bias: Float32Array.of(1, 2, 3) });
+    const kernel = quantiseKernel(step);
+    expect(kernel.values).toEqual(new Int8Array(6));
+    const { values, scales } = quantiseBias(step, { kernel, inputScale: 0.01, inputOffset: 0 });
+    values.forEach((value, i) => {
+      expect(value * (scales[i] as number)).toBeCloseTo(i + 1, 3);
+    });
   });
 });
 
