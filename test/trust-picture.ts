@@ -1,13 +1,12 @@
 // Makes the contact sheet of docs/trust.md, what the shipped model says of the fixture photos and what it would publish:
 // node scripts/run.mjs test/trust-picture.ts
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { createCaptioner, type PhotoCaption } from '@caption-queue/cli/captioner';
 import { DEFAULT_BUNDLE } from '@caption-queue/model/bundle';
-import sharp from 'sharp';
-import { chromiumIsAvailable, openPage, startChromium } from './support/page/chromium.ts';
+import { chromiumIsAvailable } from './support/page/chromium.ts';
+import { photographPage } from './support/page/photograph.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const PHOTOS = path.join(root, 'test/fixtures/photos');
@@ -32,20 +31,7 @@ for (const name of names) {
   console.log(name, said.caption, said.confidence, said.alt_text);
   figures.push(figure(name, await readFile(file), said));
 }
-const folder = await mkdtemp(path.join(tmpdir(), 'trust-'));
-const browser = await startChromium();
-try {
-  const file = path.join(folder, 'sheet.html');
-  await writeFile(file, sheet(figures));
-  const page = await openPage(browser, pathToFileURL(file).href, { viewport: SIZE });
-  const png = await page.screenshot({ fullPage: true });
-  const webp = await sharp(png).webp({ quality: 80 }).toBuffer();
-  await writeFile(PICTURE, webp);
-  console.log(`${path.relative(root, PICTURE)}: ${Math.round(webp.length / 1024)} kB`);
-} finally {
-  await browser.close();
-  await rm(folder, { recursive: true, force: true });
-}
+await photographPage(sheet(figures), PICTURE, SIZE);
 
 function figure(name: string, photo: Buffer, { caption, confidence, alt_text }: PhotoCaption) {
   const verdict = verdictOf(name, caption, alt_text);
