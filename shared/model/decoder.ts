@@ -2,21 +2,24 @@
 
 import { FEATURE_SIZE, GRID_CELLS } from '@caption-queue/contract/bundle';
 import type { Bundle } from './bundle.ts';
-import type { Engine, GraphSource, Tensor } from './engines/engine.ts';
+import type { Engine, GraphSource, Precision, Tensor } from './engines/engine.ts';
 import type { DecoderState, StepDecoder } from './generation/step-decoder.ts';
 
 /** What a decoder is built from; it need not be a whole bundle yet. */
 export type DecoderSource = GraphSource & Pick<Bundle, 'vocabulary'>;
 
+/** @param precision of its weights; default: int8 on ONNX Runtime, else fp32 */
 export async function createStepDecoder({
   engine,
   bundle,
+  precision = engine.name === 'onnx' ? 'int8' : 'fp32',
 }: {
   engine: Engine;
   bundle: DecoderSource;
+  precision?: Precision;
 }): Promise<StepDecoder> {
-  const start = await engine.loadGraph(bundle, 'decoder/start', 'fp32');
-  const step = await engine.loadGraph(bundle, 'decoder/step', 'fp32');
+  const start = await engine.loadGraph(bundle, 'decoder/start', precision);
+  const step = await engine.loadGraph(bundle, 'decoder/step', precision);
   const shapes = await inputShapes(bundle);
   const units = shapes.state?.[0] as number;
   const pictureInputs = Object.keys(shapes).filter(

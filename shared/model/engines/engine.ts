@@ -25,7 +25,7 @@ export type GraphSource = Pick<Bundle, 'loadModel' | 'loadActivationRanges'>;
 
 export interface Engine {
   readonly name: EngineName;
-  /** @param precision of the encoder; the small graphs are always float32 */
+  /** @param precision wanted; TensorFlow always computes in float32 */
   loadGraph(bundle: GraphSource, part: BundlePart, precision: Precision): Promise<Graph>;
 }
 

@@ -62,6 +62,7 @@ async function decoderOf(
       loadModel: async (part) => (part === 'decoder/start' ? models.start : models.step),
       loadActivationRanges: async () => ({}),
     },
+    precision: 'fp32',
   });
 }
 

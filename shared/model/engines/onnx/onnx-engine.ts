@@ -21,10 +21,7 @@ export function createOnnxEngine({ threads }: EngineOptions): Engine {
     name: 'onnx',
     async loadGraph(bundle, part, precision) {
       const model = await buildGraph(bundle, part, precision);
-      return createOnnxGraph(model, {
-        threads,
-        precision: part === 'encoder' ? precision : 'fp32',
-      });
+      return createOnnxGraph(model, { threads, precision });
     },
   };
 }
@@ -46,7 +43,7 @@ export async function createOnnxGraph(
   return graphOf(session, sha256(bytes), precision);
 }
 
-/** The ONNX model that serves a part of a bundle. `precision` is the encoder's. */
+/** The ONNX model that serves a part of a bundle. */
 async function buildGraph(
   bundle: GraphSource,
   part: BundlePart,
@@ -60,6 +57,7 @@ async function buildGraph(
         part,
         model.outputs.map(([layer]) => layer),
       ),
+      precision,
     );
   }
   const plan = planConvolutions(model);
