@@ -35,16 +35,17 @@ export async function createStepDecoder({
           pictureInputs.map((name) => [name, made[name] as Float32Array]),
         ),
         // What `start` does not make begins as zeros.
-        state: made.state ?? new Float32Array(units),
-        cell: made.cell ?? new Float32Array(units),
+        state: (made.state as Float32Array | undefined) ?? new Float32Array(units),
+        cell: (made.cell as Float32Array | undefined) ?? new Float32Array(units),
       };
     },
-    async step({ picture, state, cell }, tokens) {
+    async step({ picture, state, cell }, tokens, count = 1) {
       const rows = tokens.length;
       const inputs: Record<string, Tensor> = {
         token: { data: tokens, shape: [rows, 1] },
         state: { data: state, shape: [rows, units] },
         cell: { data: cell, shape: [rows, units] },
+        count: { data: Int32Array.of(count), shape: [1] },
       };
       for (const name of pictureInputs) {
         inputs[name] = {
@@ -52,13 +53,18 @@ export async function createStepDecoder({
           shape: [1, ...(shapes[name] as number[])],
         };
       }
-      const { logits, next_state, next_cell, attention } = await step.run(inputs);
+      const told = await step.run(inputs);
       const next: DecoderState = {
         picture,
-        state: next_state as Float32Array,
-        cell: next_cell as Float32Array,
+        state: told.next_state as Float32Array,
+        cell: told.next_cell as Float32Array,
       };
-      return { logits: logits as Float32Array, next, ...(attention && { attention }) };
+      return {
+        logProbs: told.log_probs as Float32Array,
+        likeliest: told.likeliest as Int32Array,
+        next,
+        ...(told.attention && { attention: told.attention as Float32Array }),
+      };
     },
     async dispose() {
       await start.dispose();

@@ -63,9 +63,11 @@ export async function measurePadding(
     const ours = await decoder.step(state, last);
     const before = [...padding(length - tokens.length), ...tokens.slice(0, -1)];
     const keras = await decoder.step(await stateAfter(decoder, { grid, tokens: before }), last);
-    const next = likeliest(ours.logits);
-    const wanted = likeliest(keras.logits);
-    const difference = Math.abs(logProbOf(ours.logits, wanted) - logProbOf(keras.logits, wanted));
+    const next = ours.likeliest[0] as number;
+    const wanted = keras.likeliest[0] as number;
+    const difference = Math.abs(
+      (ours.logProbs[wanted] as number) - (keras.logProbs[wanted] as number),
+    );
     effect.words++;
     if (next !== wanted) effect.changed++;
     effect.difference = Math.max(effect.difference, difference);
@@ -89,16 +91,6 @@ async function stateAfter(
   let state: DecoderState = { ...(await decoder.start(grid)), state: zeros, cell: zeros };
   for (const token of tokens) state = (await decoder.step(state, Int32Array.of(token))).next;
   return state;
-}
-
-function likeliest(logits: Float32Array): number {
-  return logits.indexOf(Math.max(...logits));
-}
-
-function logProbOf(logits: Float32Array, token: number): number {
-  const largest = Math.max(...logits);
-  const sum = logits.reduce((total, logit) => total + Math.exp(logit - largest), 0);
-  return (logits[token] as number) - largest - Math.log(sum);
 }
 
 /** What to tell a person, a line each; nothing where the captioner reads no padding. @param effects of each photo */

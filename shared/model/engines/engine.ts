@@ -15,8 +15,11 @@ export interface Graph {
   /** Of the graph that really runs: features of different graphs are never mixed. */
   readonly hash: string;
   readonly precision: Precision;
-  /** Inputs and outputs by name (layers-graph.ts, encoder-graph.ts); a row dimension first. */
-  run(inputs: Record<string, Tensor>): Promise<Record<string, Float32Array>>;
+  /**
+   * Inputs and outputs by name (layers-graph.ts, encoder-graph.ts); a row dimension first. A decoder's step also takes
+   * `count`, and answers `log_probs` and the `likeliest` tokens instead of `logits` (likeliest-tokens.ts).
+   */
+  run(inputs: Record<string, Tensor>): Promise<Record<string, Float32Array | Int32Array>>;
   dispose(): Promise<void>;
 }
 

@@ -2,7 +2,7 @@
 
 import { beginTokenId, endTokenId } from '../vocabulary.ts';
 import { type Guidance, type Hypothesis, rank, score } from './hypothesis.ts';
-import { likeliestTokens, type NextToken } from './log-probs.ts';
+import { bestTokens, blockedTokens, type NextToken } from './next-tokens.ts';
 import { type DecoderState, type StepDecoder, selectRows } from './step-decoder.ts';
 
 export interface BeamSearchOptions {
@@ -46,16 +46,24 @@ export async function* beamSearch(
   let finished: Hypothesis[] = [];
   while (live.length > 0) {
     const tokens = Int32Array.from(live, (hypothesis) => hypothesis.token);
-    const { logits, next, attention } = await decoder.step(state, tokens);
-    const candidates = live.flatMap((parent, row) => {
-      const rowLogits = rowOf(logits, row, decoder.vocabularySize);
-      const rowAttention = attention && rowOf(attention, row, attention.length / live.length);
-      return likeliestTokens(rowLogits, {
-        hypothesis: parent,
+    const blocked = live.map((hypothesis) => blockedTokens(hypothesis, options.minLength));
+    const count = options.beamWidth + Math.max(...blocked.map(({ size }) => size));
+    const step = await decoder.step(state, tokens, Math.min(count, decoder.vocabularySize));
+    const { next } = step;
+    const candidates = live.flatMap((hypothesis, row) => {
+      const rowOf = <T extends Float32Array | Int32Array>(values: T) =>
+        values.subarray(
+          (row * values.length) / live.length,
+          ((row + 1) * values.length) / live.length,
+        ) as T;
+      const attention = step.attention && rowOf(step.attention);
+      const told = { logProbs: rowOf(step.logProbs), likeliest: rowOf(step.likeliest) };
+      return bestTokens(told, {
+        hypothesis,
+        blocked: blocked[row] as Set<number>,
         count: options.beamWidth,
-        minLength: options.minLength,
         guidance: options.guidance,
-      }).map((next) => ({ row, hypothesis: grow(parent, next, rowAttention) }));
+      }).map((token) => ({ row, hypothesis: grow(hypothesis, token, attention) }));
     });
     candidates.sort((a, b) => rank(b.hypothesis) - rank(a.hypothesis));
     const survivors = candidates.slice(0, options.beamWidth - finished.length);
@@ -87,8 +95,4 @@ function grow(
     bonus,
     ...(attention && { attention }),
   };
-}
-
-function rowOf(values: Float32Array, row: number, width: number): Float32Array {
-  return values.subarray(row * width, (row + 1) * width);
 }

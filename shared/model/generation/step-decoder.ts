@@ -11,8 +11,10 @@ export interface DecoderState {
 }
 
 export interface DecoderStep {
-  /** Of the next word, not normalised: `[rows, vocabulary]`. */
-  logits: Float32Array;
+  /** Of each token, that it is the next: `[rows, vocabulary]`, natural logarithms. */
+  logProbs: Float32Array;
+  /** Token ids, the likeliest first, equal ones by their ids: `[rows, count]`. */
+  likeliest: Int32Array;
   next: DecoderState;
   /** Where it looked: `[rows, 64]`, each row sums to 1. Only the attention decoder has it. */
   attention?: Float32Array;
@@ -23,8 +25,11 @@ export interface StepDecoder {
   readonly units: number;
   /** @param grid `[64, 2048]` @returns a state of one row */
   start(grid: Float32Array): Promise<DecoderState>;
-  /** @param tokens the last token id of each row */
-  step(state: DecoderState, tokens: Int32Array): Promise<DecoderStep>;
+  /**
+   * @param tokens the last token id of each row
+   * @param count how many of the likeliest tokens are wanted, at most the vocabulary; default: 1
+   */
+  step(state: DecoderState, tokens: Int32Array, count?: number): Promise<DecoderStep>;
   dispose(): Promise<void>;
 }
 

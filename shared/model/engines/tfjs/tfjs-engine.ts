@@ -29,11 +29,19 @@ export function createTfjsEngine({ threads }: EngineOptions): Engine {
                 : inputs.map((name) => toTensor(tf, tensors[name] as FloatOrTokens));
             const alike = repeatSingleRows(fed);
             // Not `apply`: that hands one options object to all layers, and an LSTM leaves its state in it.
-            return [model.predict(alike, { batchSize: alike[0]?.shape[0] as number })].flat();
+            const made = [model.predict(alike, { batchSize: alike[0]?.shape[0] as number })].flat();
+            const named = Object.fromEntries(
+              outputs.map((name, i) => [name, made[i] as AnyTensor]),
+            );
+            return part === 'decoder/step'
+              ? withLikeliestTokens(tf, named, tensors.count?.data[0] as number)
+              : named;
           });
-          const values = await Promise.all(results.map((tensor) => tensor.data()));
+          const values = await Promise.all(
+            Object.entries(results).map(async ([name, tensor]) => [name, await tensor.data()]),
+          );
           tf.dispose(results);
-          return Object.fromEntries(outputs.map((name, i) => [name, values[i] as Float32Array]));
+          return Object.fromEntries(values);
         },
         async dispose() {
           model.dispose();
@@ -76,6 +84,19 @@ function scaledPixels(tf: TensorFlow, { data, shape }: PixelsTensor): AnyTensor 
 
 function toTensor(tf: TensorFlow, { data, shape }: FloatOrTokens): AnyTensor {
   return tf.tensor(data, shape, data instanceof Int32Array ? 'int32' : 'float32');
+}
+
+/** As likeliest-tokens.ts does it to the ONNX graph. */
+function withLikeliestTokens(
+  tf: TensorFlow,
+  { logits, ...others }: Record<string, AnyTensor>,
+  count: number,
+): Record<string, AnyTensor> {
+  return {
+    log_probs: tf.logSoftmax(logits as AnyTensor),
+    likeliest: tf.topk(logits as AnyTensor, count).indices,
+    ...others,
+  };
 }
 
 /** Layers want one number of rows everywhere; what belongs to the picture comes as a single row. */

@@ -11,6 +11,7 @@ import { selectRows } from '@caption-queue/model/generation/step-decoder';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { useFolder } from '../../../support/folder.ts';
 import { availableEngines } from '../../../support/model/engines.ts';
+import { likeliestOf } from '../../../support/model/likeliest.ts';
 import { writeTinyBundle } from '../../../support/model/tiny-bundle.ts';
 import { relativeDifference } from '../../../support/numbers/compare.ts';
 import { createRandom } from '../../../support/numbers/random.ts';
@@ -57,13 +58,19 @@ describe.each(availableEngines())('the %s engine', (name) => {
       const first = await decoder.step(start, Int32Array.of(1));
       const rows = selectRows(first.next, [0, 0, 0], decoder.units);
       const tokens = [4, 9, 15];
-      const together = await decoder.step(rows, Int32Array.from(tokens));
+      const together = await decoder.step(rows, Int32Array.from(tokens), 5);
       for (const [row, token] of tokens.entries()) {
         const alone = await decoder.step(first.next, Int32Array.of(token));
         const width = decoder.vocabularySize;
-        const logits = together.logits.subarray(row * width, (row + 1) * width);
-        expect(relativeDifference(alone.logits, logits)).toBeLessThan(1e-5);
+        const logProbs = together.logProbs.subarray(row * width, (row + 1) * width);
+        expect(relativeDifference(alone.logProbs, logProbs)).toBeLessThan(1e-5);
+        expect(Array.from(together.likeliest.subarray(row * 5, (row + 1) * 5))).toEqual(
+          likeliestOf(logProbs, 5),
+        );
       }
+      const chances = first.logProbs.map(Math.exp).reduce((a, b) => a + b, 0);
+      expect(chances).toBeCloseTo(1, 5);
+      expect(first.likeliest).toHaveLength(1);
       if (kind === 'attention') {
         const sum = together.attention?.subarray(0, 64).reduce((a, b) => a + b, 0);
         expect(sum).toBeCloseTo(1, 5);
