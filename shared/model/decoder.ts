@@ -39,13 +39,20 @@ export async function createStepDecoder({
         cell: (made.cell as Float32Array | undefined) ?? new Float32Array(units),
       };
     },
-    async step({ picture, state, cell }, tokens, count = 1) {
+    async step({ picture, state, cell }, tokens, { count = 1, also = [] } = {}) {
       const rows = tokens.length;
       const inputs: Record<string, Tensor> = {
         token: { data: tokens, shape: [rows, 1] },
         state: { data: state, shape: [rows, units] },
         cell: { data: cell, shape: [rows, units] },
         count: { data: Int32Array.of(count), shape: [1] },
+        also: {
+          data: Int32Array.from(
+            { length: rows * also.length },
+            (_, i) => also[i % also.length] as number,
+          ),
+          shape: [rows, also.length],
+        },
       };
       for (const name of pictureInputs) {
         inputs[name] = {
@@ -60,8 +67,8 @@ export async function createStepDecoder({
         cell: told.next_cell as Float32Array,
       };
       return {
+        candidates: told.candidates as Int32Array,
         logProbs: told.log_probs as Float32Array,
-        likeliest: told.likeliest as Int32Array,
         next,
         ...(told.attention && { attention: told.attention as Float32Array }),
       };

@@ -60,14 +60,12 @@ export async function measurePadding(
   let state = await decoder.start(grid);
   while (tokens.length <= length) {
     const last = Int32Array.of(tokens.at(-1) as number);
-    const ours = await decoder.step(state, last);
     const before = [...padding(length - tokens.length), ...tokens.slice(0, -1)];
     const keras = await decoder.step(await stateAfter(decoder, { grid, tokens: before }), last);
-    const next = ours.likeliest[0] as number;
-    const wanted = keras.likeliest[0] as number;
-    const difference = Math.abs(
-      (ours.logProbs[wanted] as number) - (keras.logProbs[wanted] as number),
-    );
+    const wanted = keras.candidates[0] as number;
+    const ours = await decoder.step(state, last, { also: [wanted] });
+    const next = ours.candidates[0] as number;
+    const difference = Math.abs((ours.logProbs[1] as number) - (keras.logProbs[0] as number));
     effect.words++;
     if (next !== wanted) effect.changed++;
     effect.difference = Math.max(effect.difference, difference);

@@ -17,7 +17,7 @@ export interface Graph {
   readonly precision: Precision;
   /**
    * Inputs and outputs by name (layers-graph.ts, encoder-graph.ts); a row dimension first. A decoder's step also takes
-   * `count`, and answers `log_probs` and the `likeliest` tokens instead of `logits` (likeliest-tokens.ts).
+   * `count` and `also`, and answers `candidates` and their `log_probs` instead of `logits` (likeliest-tokens.ts).
    */
   run(inputs: Record<string, Tensor>): Promise<Record<string, Float32Array | Int32Array>>;
   dispose(): Promise<void>;

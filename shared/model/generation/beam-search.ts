@@ -44,20 +44,22 @@ export async function* beamSearch(
   let state: DecoderState = await decoder.start(grid);
   let live = [root];
   let finished: Hypothesis[] = [];
+  const guided = [...(options.guidance?.tokens ?? [])];
   while (live.length > 0) {
     const tokens = Int32Array.from(live, (hypothesis) => hypothesis.token);
     const blocked = live.map((hypothesis) => blockedTokens(hypothesis, options.minLength));
     const count = options.beamWidth + Math.max(...blocked.map(({ size }) => size));
-    const step = await decoder.step(state, tokens, Math.min(count, decoder.vocabularySize));
+    const step = await decoder.step(state, tokens, {
+      count: Math.min(count, decoder.vocabularySize),
+      also: guided,
+    });
     const { next } = step;
     const candidates = live.flatMap((hypothesis, row) => {
-      const rowOf = <T extends Float32Array | Int32Array>(values: T) =>
-        values.subarray(
-          (row * values.length) / live.length,
-          ((row + 1) * values.length) / live.length,
-        ) as T;
-      const attention = step.attention && rowOf(step.attention);
-      const told = { logProbs: rowOf(step.logProbs), likeliest: rowOf(step.likeliest) };
+      const attention = step.attention && rowOf(step.attention, row, live.length);
+      const told = {
+        candidates: rowOf(step.candidates, row, live.length),
+        logProbs: rowOf(step.logProbs, row, live.length),
+      };
       return bestTokens(told, {
         hypothesis,
         blocked: blocked[row] as Set<number>,
@@ -95,4 +97,10 @@ function grow(
     bonus,
     ...(attention && { attention }),
   };
+}
+
+/** A row of a flat matrix of so many rows. */
+function rowOf<T extends Float32Array | Int32Array>(values: T, row: number, rows: number): T {
+  const width = values.length / rows;
+  return values.subarray(row * width, (row + 1) * width) as T;
 }

@@ -36,12 +36,12 @@ export function blockedTokens(hypothesis: Hypothesis, minLength: number): Set<nu
 
 /**
  * The `count` best tokens after `hypothesis`, best first, with what guidance adds to them.
- * @param logProbs `[vocabulary]`
- * @param likeliest at least `count` and as many as are blocked: one that is left out is no better than `count` others
- *   that may come, for guidance takes nothing from any token, and the tokens it adds to are all looked at
+ * @param candidates the likeliest tokens, at least `count` and as many as are blocked, and those that guidance is for. One
+ *   that is left out is no better than `count` others that may come, for guidance takes nothing from any token.
+ * @param logProbs of the candidates
  */
 export function bestTokens(
-  { logProbs, likeliest }: { logProbs: Float32Array; likeliest: Int32Array },
+  { candidates, logProbs }: { candidates: Int32Array; logProbs: Float32Array },
   {
     hypothesis,
     blocked,
@@ -57,10 +57,13 @@ export function bestTokens(
   // Only the first guided word of a sentence is worth something.
   const guided = hypothesis.bonus ? undefined : guidance;
   const bonusOf = (token: number) => (guided?.tokens.has(token) ? guided.bonus : hypothesis.bonus);
-  return [...new Set([...likeliest, ...(guided?.tokens ?? [])])]
-    .filter((token) => !blocked.has(token))
-    .map((token) => ({ token, logProb: logProbs[token] as number, bonus: bonusOf(token) }))
-    .filter(({ logProb }) => logProb > Number.NEGATIVE_INFINITY)
+  const logProbOf = new Map<number, number>();
+  for (const [i, token] of candidates.entries()) {
+    const logProb = logProbs[i] as number;
+    if (logProb > Number.NEGATIVE_INFINITY && !blocked.has(token)) logProbOf.set(token, logProb);
+  }
+  return [...logProbOf]
+    .map(([token, logProb]) => ({ token, logProb, bonus: bonusOf(token) }))
     .sort((a, b) => rank(b) - rank(a) || a.token - b.token)
     .slice(0, count);
 }

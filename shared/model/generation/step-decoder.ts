@@ -11,13 +11,21 @@ export interface DecoderState {
 }
 
 export interface DecoderStep {
-  /** Of each token, that it is the next: `[rows, vocabulary]`, natural logarithms. */
+  /** Token ids that may be next: the likeliest first, equal ones by their ids, then those asked for: `[rows, n]`. */
+  candidates: Int32Array;
+  /** Natural logarithms of their probabilities: `[rows, n]`. */
   logProbs: Float32Array;
-  /** Token ids, the likeliest first, equal ones by their ids: `[rows, count]`. */
-  likeliest: Int32Array;
   next: DecoderState;
   /** Where it looked: `[rows, 64]`, each row sums to 1. Only the attention decoder has it. */
   attention?: Float32Array;
+}
+
+/** Which candidates a step answers. */
+export interface Wanted {
+  /** Of the likeliest tokens, at most the vocabulary; default: 1. */
+  count?: number;
+  /** Token ids that are wanted whatever their probability; default: none. */
+  also?: readonly number[];
 }
 
 export interface StepDecoder {
@@ -25,11 +33,8 @@ export interface StepDecoder {
   readonly units: number;
   /** @param grid `[64, 2048]` @returns a state of one row */
   start(grid: Float32Array): Promise<DecoderState>;
-  /**
-   * @param tokens the last token id of each row
-   * @param count how many of the likeliest tokens are wanted, at most the vocabulary; default: 1
-   */
-  step(state: DecoderState, tokens: Int32Array, count?: number): Promise<DecoderStep>;
+  /** @param tokens the last token id of each row */
+  step(state: DecoderState, tokens: Int32Array, wanted?: Wanted): Promise<DecoderStep>;
   dispose(): Promise<void>;
 }
 

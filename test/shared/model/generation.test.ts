@@ -25,7 +25,7 @@ function scripted(script: Record<string, Record<string, number>>): StepDecoder {
     vocabularySize: vocabulary.size,
     units: 1,
     start: async () => ({ picture: {}, state: new Float32Array(1), cell: new Float32Array(1) }),
-    async step({ state }, tokens, count = 1) {
+    async step({ state }, tokens, { count = 1, also = [] } = {}) {
       const rows = Array.from(tokens, (token, row) => {
         const before = sentences[state[row] as number] as string;
         const word = vocabulary.wordOf(token);
@@ -42,17 +42,15 @@ function scripted(script: Record<string, Record<string, number>>): StepDecoder {
           logProbs[row * vocabulary.size + id] = Math.log(probability);
         }
       });
+      const rowOf = (row: number) =>
+        logProbs.subarray(row * vocabulary.size, (row + 1) * vocabulary.size);
+      const candidates = rows.map((_, row) => [...likeliestOf(rowOf(row), count), ...also]);
       const first = sentences.push(...rows) - rows.length;
       const nextState = Float32Array.from(rows, (_, row) => first + row);
       return {
-        logProbs,
-        likeliest: Int32Array.from(
-          rows.flatMap((_, row) =>
-            likeliestOf(
-              logProbs.subarray(row * vocabulary.size, (row + 1) * vocabulary.size),
-              count,
-            ),
-          ),
+        candidates: Int32Array.from(candidates.flat()),
+        logProbs: Float32Array.from(
+          candidates.flatMap((ids, row) => ids.map((id) => rowOf(row)[id] as number)),
         ),
         next: { picture: {}, state: nextState, cell: new Float32Array(rows.length) },
       };

@@ -1,40 +1,46 @@
-// What a decoder's step answers of the next word, beside its state: not logits, but log-probabilities and which tokens are
-// likeliest, so that nobody has to go through the whole vocabulary in JavaScript.
+// What a decoder's step answers of the next word: not the logits of the whole vocabulary, but a few candidates, so that
+// little is handed over and nothing is gone through in JavaScript.
 import type { OnnxModel, OnnxNode } from './model.ts';
-
-/**
- * A step's graph with `logits` `[rows, vocabulary]` replaced: `log_probs` of the same shape, and `likeliest` int32
- * `[rows, count]`, token ids, the likeliest first. `count` int32 `[1]` is a further input.
- */
-export function withLikeliestTokens(model: OnnxModel): OnnxModel {
-  const node = (operator: string, inputs: string[], part: Partial<OnnxNode>): OnnxNode => ({
-    operator,
-    inputs,
-    outputs: [],
-    attributes: {},
-    domain: '',
-    ...part,
-  });
-  return {
-    ...model,
-    inputs: [...model.inputs, { name: 'count', type: 'int32', shape: [1] }],
-    outputs: [
-      { name: 'log_probs', type: 'float32' },
-      { name: 'likeliest', type: 'int32' },
-      ...model.outputs.filter(({ name }) => name !== 'logits'),
-    ],
-    nodes: [
-      ...model.nodes,
-      node('LogSoftmax', ['logits'], { outputs: ['log_probs'] }),
-      node('Cast', ['count'], { outputs: ['count_int64'], attributes: { to: INT64 } }),
-      node('TopK', ['logits', 'count_int64'], {
-        outputs: ['likeliest_logits', 'likeliest_int64'],
-      }),
-      node('Cast', ['likeliest_int64'], { outputs: ['likeliest'], attributes: { to: INT32 } }),
-    ],
-  };
-}
 
 /** In TensorProto.DataType. */
 const INT32 = 6;
 const INT64 = 7;
+
+/**
+ * A step's graph with `logits` `[rows, vocabulary]` replaced. Further inputs: `count` int32 `[1]`, and `also` int32
+ * `[rows, m]`, token ids. Outputs: `candidates` int32 `[rows, count + m]`, the likeliest tokens, best first, then those;
+ * and their `log_probs`.
+ */
+export function withLikeliestTokens(model: OnnxModel): OnnxModel {
+  return {
+    ...model,
+    inputs: [
+      ...model.inputs,
+      { name: 'count', type: 'int32', shape: [1] },
+      { name: 'also', type: 'int32', shape: ['also_rows', 'also_tokens'] },
+    ],
+    outputs: [
+      { name: 'candidates', type: 'int32' },
+      { name: 'log_probs', type: 'float32' },
+      ...model.outputs.filter(({ name }) => name !== 'logits'),
+    ],
+    nodes: [
+      ...model.nodes,
+      node('Cast', ['count'], ['count_int64'], { to: INT64 }),
+      node('TopK', ['logits', 'count_int64'], ['likeliest_logits', 'likeliest_int64']),
+      node('Cast', ['likeliest_int64'], ['likeliest'], { to: INT32 }),
+      node('Concat', ['likeliest', 'also'], ['candidates'], { axis: 1 }),
+      node('LogSoftmax', ['logits'], ['all_log_probs']),
+      node('GatherElements', ['all_log_probs', 'candidates'], ['log_probs'], { axis: 1 }),
+    ],
+  };
+}
+
+function node(
+  operator: string,
+  inputs: string[],
+  outputs: string[],
+  attributes: OnnxNode['attributes'] = {},
+): OnnxNode {
+  return { operator, inputs, outputs, attributes, domain: '' };
+}

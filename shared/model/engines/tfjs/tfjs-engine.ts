@@ -3,7 +3,7 @@ import { sha256 } from '../../bundle.ts';
 import { serialiseLayersModel } from '../../layers-model/files.ts';
 import type { LayersModel } from '../../layers-model/layers-model.ts';
 import { weightValues } from '../../layers-model/weights.ts';
-import { type Engine, type EngineOptions, outputNames } from '../engine.ts';
+import { type Engine, type EngineOptions, outputNames, type Tensor } from '../engine.ts';
 import { loadTensorFlow, type TensorFlow } from './tensorflow.ts';
 
 export function createTfjsEngine({ threads }: EngineOptions): Engine {
@@ -33,9 +33,7 @@ export function createTfjsEngine({ threads }: EngineOptions): Engine {
             const named = Object.fromEntries(
               outputs.map((name, i) => [name, made[i] as AnyTensor]),
             );
-            return part === 'decoder/step'
-              ? withLikeliestTokens(tf, named, tensors.count?.data[0] as number)
-              : named;
+            return part === 'decoder/step' ? withLikeliestTokens(tf, named, tensors) : named;
           });
           const values = await Promise.all(
             Object.entries(results).map(async ([name, tensor]) => [name, await tensor.data()]),
@@ -90,13 +88,12 @@ function toTensor(tf: TensorFlow, { data, shape }: FloatOrTokens): AnyTensor {
 function withLikeliestTokens(
   tf: TensorFlow,
   { logits, ...others }: Record<string, AnyTensor>,
-  count: number,
+  { count, also }: Record<string, Tensor>,
 ): Record<string, AnyTensor> {
-  return {
-    log_probs: tf.logSoftmax(logits as AnyTensor),
-    likeliest: tf.topk(logits as AnyTensor, count).indices,
-    ...others,
-  };
+  const { indices } = tf.topk(logits as AnyTensor, count?.data[0] as number);
+  const candidates = tf.concat([indices, toTensor(tf, also as FloatOrTokens)], 1);
+  const logProbs = tf.logSoftmax(logits as AnyTensor);
+  return { candidates, log_probs: tf.gather(logProbs, candidates, 1, 1), ...others };
 }
 
 /** Layers want one number of rows everywhere; what belongs to the picture comes as a single row. */

@@ -58,19 +58,27 @@ describe.each(availableEngines())('the %s engine', (name) => {
       const first = await decoder.step(start, Int32Array.of(1));
       const rows = selectRows(first.next, [0, 0, 0], decoder.units);
       const tokens = [4, 9, 15];
-      const together = await decoder.step(rows, Int32Array.from(tokens), 5);
+      // The three likeliest, then all of the vocabulary.
+      const all = Array.from({ length: decoder.vocabularySize }, (_, token) => token);
+      const wanted = { count: 3, also: all };
+      const width = 3 + all.length;
+      const together = await decoder.step(rows, Int32Array.from(tokens), wanted);
       for (const [row, token] of tokens.entries()) {
-        const alone = await decoder.step(first.next, Int32Array.of(token));
-        const width = decoder.vocabularySize;
+        const alone = await decoder.step(first.next, Int32Array.of(token), wanted);
         const logProbs = together.logProbs.subarray(row * width, (row + 1) * width);
         expect(relativeDifference(alone.logProbs, logProbs)).toBeLessThan(1e-5);
-        expect(Array.from(together.likeliest.subarray(row * 5, (row + 1) * 5))).toEqual(
-          likeliestOf(logProbs, 5),
+        const likeliest = likeliestOf(logProbs.subarray(3), 3);
+        const candidates = together.candidates.subarray(row * width, (row + 1) * width);
+        expect(Array.from(candidates)).toEqual([...likeliest, ...all]);
+        expect(Array.from(logProbs.subarray(0, 3))).toEqual(
+          likeliest.map((token) => logProbs[3 + token]),
         );
+        const chances = logProbs.subarray(3).map(Math.exp);
+        expect(chances.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 5);
       }
-      const chances = first.logProbs.map(Math.exp).reduce((a, b) => a + b, 0);
-      expect(chances).toBeCloseTo(1, 5);
-      expect(first.likeliest).toHaveLength(1);
+      // One candidate where nothing else is wanted.
+      expect(first.candidates).toHaveLength(1);
+      expect(first.logProbs).toHaveLength(1);
       if (kind === 'attention') {
         const sum = together.attention?.subarray(0, 64).reduce((a, b) => a + b, 0);
         expect(sum).toBeCloseTo(1, 5);

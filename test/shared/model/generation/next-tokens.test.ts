@@ -64,8 +64,13 @@ it('are the same over thousands of rows, with equal, impossible, blocked and gui
     const blocked = blockedTokens(hypothesis, 1);
     const count = 1 + oneOf(5);
     const options = { hypothesis, blocked, count, guidance };
-    const likeliest = Int32Array.from(likeliestOf(logProbs, count + blocked.size));
-    const best = bestTokens({ logProbs, likeliest }, options);
+    const likeliest = likeliestOf(logProbs, count + blocked.size);
+    const candidates = Int32Array.of(...likeliest, ...(guidance?.tokens ?? []));
+    const told = {
+      candidates,
+      logProbs: Float32Array.from(candidates, (id) => logProbs[id] as number),
+    };
+    const best = bestTokens(told, options);
     expect(best.map(({ token }) => token)).toEqual(bestOfAll(logProbs, options));
     for (const { token, logProb, bonus } of best) {
       expect(logProb).toBe(logProbs[token]);
