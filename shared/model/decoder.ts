@@ -2,21 +2,24 @@
 
 import { FEATURE_SIZE, GRID_CELLS } from '@caption-queue/contract/bundle';
 import type { Bundle } from './bundle.ts';
-import type { Engine, GraphSource, Tensor } from './engines/engine.ts';
+import type { Engine, GraphSource, Precision, Tensor } from './engines/engine.ts';
 import type { DecoderState, StepDecoder } from './generation/step-decoder.ts';
 
 /** What a decoder is built from; it need not be a whole bundle yet. */
 export type DecoderSource = GraphSource & Pick<Bundle, 'vocabulary'>;
 
+/** @param precision of its weights; default: int8 on ONNX Runtime, else fp32 */
 export async function createStepDecoder({
   engine,
   bundle,
+  precision = engine.name === 'onnx' ? 'int8' : 'fp32',
 }: {
   engine: Engine;
   bundle: DecoderSource;
+  precision?: Precision;
 }): Promise<StepDecoder> {
-  const start = await engine.loadGraph(bundle, 'decoder/start', 'fp32');
-  const step = await engine.loadGraph(bundle, 'decoder/step', 'fp32');
+  const start = await engine.loadGraph(bundle, 'decoder/start', precision);
+  const step = await engine.loadGraph(bundle, 'decoder/step', precision);
   const shapes = await inputShapes(bundle);
   const units = shapes.state?.[0] as number;
   const pictureInputs = Object.keys(shapes).filter(
@@ -32,16 +35,24 @@ export async function createStepDecoder({
           pictureInputs.map((name) => [name, made[name] as Float32Array]),
         ),
         // What `start` does not make begins as zeros.
-        state: made.state ?? new Float32Array(units),
-        cell: made.cell ?? new Float32Array(units),
+        state: (made.state as Float32Array | undefined) ?? new Float32Array(units),
+        cell: (made.cell as Float32Array | undefined) ?? new Float32Array(units),
       };
     },
-    async step({ picture, state, cell }, tokens) {
+    async step({ picture, state, cell }, tokens, { count = 1, also = [] } = {}) {
       const rows = tokens.length;
       const inputs: Record<string, Tensor> = {
         token: { data: tokens, shape: [rows, 1] },
         state: { data: state, shape: [rows, units] },
         cell: { data: cell, shape: [rows, units] },
+        count: { data: Int32Array.of(count), shape: [1] },
+        also: {
+          data: Int32Array.from(
+            { length: rows * also.length },
+            (_, i) => also[i % also.length] as number,
+          ),
+          shape: [rows, also.length],
+        },
       };
       for (const name of pictureInputs) {
         inputs[name] = {
@@ -49,13 +60,18 @@ export async function createStepDecoder({
           shape: [1, ...(shapes[name] as number[])],
         };
       }
-      const { logits, next_state, next_cell, attention } = await step.run(inputs);
+      const told = await step.run(inputs);
       const next: DecoderState = {
         picture,
-        state: next_state as Float32Array,
-        cell: next_cell as Float32Array,
+        state: told.next_state as Float32Array,
+        cell: told.next_cell as Float32Array,
       };
-      return { logits: logits as Float32Array, next, ...(attention && { attention }) };
+      return {
+        candidates: told.candidates as Int32Array,
+        logProbs: told.log_probs as Float32Array,
+        next,
+        ...(told.attention && { attention: told.attention as Float32Array }),
+      };
     },
     async dispose() {
       await start.dispose();

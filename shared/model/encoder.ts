@@ -85,10 +85,10 @@ export function pooledOf(grid: Float32Array): Float32Array {
   const pooled = new Float32Array(FEATURE_SIZE);
   for (let start = 0; start < grid.length; start += FEATURE_SIZE) {
     for (let feature = 0; feature < FEATURE_SIZE; feature++) {
-      pooled[feature] = (pooled[feature] as number) + (grid[start + feature] as number) / cells;
+      pooled[feature] = (pooled[feature] as number) + (grid[start + feature] as number);
     }
   }
-  return pooled;
+  return pooled.map((sum) => sum / cells);
 }
 
 /** Cosine of the angle between two vectors, −1 … 1. */

@@ -61,10 +61,14 @@ async function featuresBy({ engine: name, precision }: (typeof setups)[number]) 
   return features;
 }
 
-async function captionsBy(name: EngineName, features: Map<string, Uint16Array>) {
+async function captionsBy(
+  { engine: name, precision }: (typeof setups)[number],
+  features: Map<string, Uint16Array>,
+) {
   const decoder = await createStepDecoder({
     engine: await createEngine(name, { threads: 1 }),
     bundle,
+    precision,
   });
   const captions: Record<string, string> = {};
   for (const photo of photos) {
@@ -105,10 +109,8 @@ describe.each(setups)('$engine in $precision', (setup) => {
 });
 
 it('tells photos apart, and says what is on one that it was made for', async () => {
-  const captions = await captionsBy(
-    'onnx',
-    await featuresBy({ engine: 'onnx', precision: 'int8' }),
-  );
+  const setup = { engine: 'onnx', precision: 'int8' } as const;
+  const captions = await captionsBy(setup, await featuresBy(setup));
   expect(captions['dog.jpg']).toMatch(/\bdog\b/);
   // The others are unlike anything the model was trained on, so two may look the same to it.
   expect(new Set(Object.values(captions)).size).toBeGreaterThan(photos.length / 2);
@@ -117,7 +119,11 @@ it('tells photos apart, and says what is on one that it was made for', async () 
 });
 
 it.runIf(hasTensorFlow())('captions alike on both engines at the same precision', async () => {
-  const onnx = await captionsBy('onnx', await featuresBy({ engine: 'onnx', precision: 'fp32' }));
-  const tfjs = await captionsBy('tfjs', await featuresBy({ engine: 'tfjs', precision: 'fp32' }));
-  expect(tfjs).toEqual(onnx);
+  const [onnx, tfjs] = [
+    { engine: 'onnx', precision: 'fp32' } as const,
+    { engine: 'tfjs', precision: 'fp32' } as const,
+  ];
+  expect(await captionsBy(tfjs, await featuresBy(tfjs))).toEqual(
+    await captionsBy(onnx, await featuresBy(onnx)),
+  );
 });

@@ -121,7 +121,7 @@ async function withPadding(
       loadModel: async (part) => (part === 'decoder/start' ? start : step),
       loadActivationRanges: async () => ({}),
     };
-    return createStepDecoder({ engine, bundle });
+    return createStepDecoder({ engine, bundle, precision: 'fp32' });
   };
   const before = await decoderOf(captioner.models);
   const [grid] = grids as [Float32Array];

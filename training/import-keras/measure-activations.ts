@@ -101,7 +101,8 @@ async function runAll(
 ): Promise<void> {
   const graph = await createOnnxGraph(model, { threads, precision: 'fp32' });
   for (const data of photos) {
-    onResult(await graph.run({ pixels: { data, shape: [1, IMAGE_SIZE, IMAGE_SIZE, 3] } }));
+    const outputs = await graph.run({ pixels: { data, shape: [1, IMAGE_SIZE, IMAGE_SIZE, 3] } });
+    onResult(outputs as Record<string, Float32Array>);
   }
   await graph.dispose();
 }

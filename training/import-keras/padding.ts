@@ -60,12 +60,12 @@ export async function measurePadding(
   let state = await decoder.start(grid);
   while (tokens.length <= length) {
     const last = Int32Array.of(tokens.at(-1) as number);
-    const ours = await decoder.step(state, last);
     const before = [...padding(length - tokens.length), ...tokens.slice(0, -1)];
     const keras = await decoder.step(await stateAfter(decoder, { grid, tokens: before }), last);
-    const next = likeliest(ours.logits);
-    const wanted = likeliest(keras.logits);
-    const difference = Math.abs(logProbOf(ours.logits, wanted) - logProbOf(keras.logits, wanted));
+    const wanted = keras.candidates[0] as number;
+    const ours = await decoder.step(state, last, { also: [wanted] });
+    const next = ours.candidates[0] as number;
+    const difference = Math.abs((ours.logProbs[1] as number) - (keras.logProbs[0] as number));
     effect.words++;
     if (next !== wanted) effect.changed++;
     effect.difference = Math.max(effect.difference, difference);
@@ -89,16 +89,6 @@ async function stateAfter(
   let state: DecoderState = { ...(await decoder.start(grid)), state: zeros, cell: zeros };
   for (const token of tokens) state = (await decoder.step(state, Int32Array.of(token))).next;
   return state;
-}
-
-function likeliest(logits: Float32Array): number {
-  return logits.indexOf(Math.max(...logits));
-}
-
-function logProbOf(logits: Float32Array, token: number): number {
-  const largest = Math.max(...logits);
-  const sum = logits.reduce((total, logit) => total + Math.exp(logit - largest), 0);
-  return (logits[token] as number) - largest - Math.log(sum);
 }
 
 /** What to tell a person, a line each; nothing where the captioner reads no padding. @param effects of each photo */

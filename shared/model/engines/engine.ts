@@ -15,8 +15,11 @@ export interface Graph {
   /** Of the graph that really runs: features of different graphs are never mixed. */
   readonly hash: string;
   readonly precision: Precision;
-  /** Inputs and outputs by name (layers-graph.ts, encoder-graph.ts); a row dimension first. */
-  run(inputs: Record<string, Tensor>): Promise<Record<string, Float32Array>>;
+  /**
+   * Inputs and outputs by name (layers-graph.ts, encoder-graph.ts); a row dimension first. A decoder's step also takes
+   * `count` and `also`, and answers `candidates` and their `log_probs` instead of `logits` (likeliest-tokens.ts).
+   */
+  run(inputs: Record<string, Tensor>): Promise<Record<string, Float32Array | Int32Array>>;
   dispose(): Promise<void>;
 }
 
@@ -25,7 +28,7 @@ export type GraphSource = Pick<Bundle, 'loadModel' | 'loadActivationRanges'>;
 
 export interface Engine {
   readonly name: EngineName;
-  /** @param precision of the encoder; the small graphs are always float32 */
+  /** @param precision wanted; TensorFlow always computes in float32 */
   loadGraph(bundle: GraphSource, part: BundlePart, precision: Precision): Promise<Graph>;
 }
 

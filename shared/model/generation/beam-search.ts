@@ -2,7 +2,7 @@
 
 import { beginTokenId, endTokenId } from '../vocabulary.ts';
 import { type Guidance, type Hypothesis, rank, score } from './hypothesis.ts';
-import { likeliestTokens, type NextToken } from './log-probs.ts';
+import { bestTokens, blockedTokens, type NextToken } from './next-tokens.ts';
 import { type DecoderState, type StepDecoder, selectRows } from './step-decoder.ts';
 
 export interface BeamSearchOptions {
@@ -44,18 +44,28 @@ export async function* beamSearch(
   let state: DecoderState = await decoder.start(grid);
   let live = [root];
   let finished: Hypothesis[] = [];
+  const guided = [...(options.guidance?.tokens ?? [])];
   while (live.length > 0) {
     const tokens = Int32Array.from(live, (hypothesis) => hypothesis.token);
-    const { logits, next, attention } = await decoder.step(state, tokens);
-    const candidates = live.flatMap((parent, row) => {
-      const rowLogits = rowOf(logits, row, decoder.vocabularySize);
-      const rowAttention = attention && rowOf(attention, row, attention.length / live.length);
-      return likeliestTokens(rowLogits, {
-        hypothesis: parent,
+    const blocked = live.map((hypothesis) => blockedTokens(hypothesis, options.minLength));
+    const count = options.beamWidth + Math.max(...blocked.map(({ size }) => size));
+    const step = await decoder.step(state, tokens, {
+      count: Math.min(count, decoder.vocabularySize),
+      also: guided,
+    });
+    const { next } = step;
+    const candidates = live.flatMap((hypothesis, row) => {
+      const attention = step.attention && rowOf(step.attention, row, live.length);
+      const told = {
+        candidates: rowOf(step.candidates, row, live.length),
+        logProbs: rowOf(step.logProbs, row, live.length),
+      };
+      return bestTokens(told, {
+        hypothesis,
+        blocked: blocked[row] as Set<number>,
         count: options.beamWidth,
-        minLength: options.minLength,
         guidance: options.guidance,
-      }).map((next) => ({ row, hypothesis: grow(parent, next, rowAttention) }));
+      }).map((token) => ({ row, hypothesis: grow(hypothesis, token, attention) }));
     });
     candidates.sort((a, b) => rank(b.hypothesis) - rank(a.hypothesis));
     const survivors = candidates.slice(0, options.beamWidth - finished.length);
@@ -89,6 +99,8 @@ function grow(
   };
 }
 
-function rowOf(values: Float32Array, row: number, width: number): Float32Array {
-  return values.subarray(row * width, (row + 1) * width);
+/** A row of a flat matrix of so many rows. */
+function rowOf<T extends Float32Array | Int32Array>(values: T, row: number, rows: number): T {
+  const width = values.length / rows;
+  return values.subarray(row * width, (row + 1) * width) as T;
 }

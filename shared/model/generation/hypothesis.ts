@@ -4,7 +4,7 @@ import { endTokenId } from '../vocabulary.ts';
 /** Words that a sentence should have one of: a soft constraint (Anderson et al. 2017, https://arxiv.org/abs/1612.00576). */
 export interface Guidance {
   readonly tokens: ReadonlySet<number>;
-  /** Nats for the first of them in a sentence. */
+  /** Nats for the first of them in a sentence, 0 or more. */
   readonly bonus: number;
 }
 

@@ -11,11 +11,21 @@ export interface DecoderState {
 }
 
 export interface DecoderStep {
-  /** Of the next word, not normalised: `[rows, vocabulary]`. */
-  logits: Float32Array;
+  /** Token ids that may be next: the likeliest first, equal ones by their ids, then those asked for: `[rows, n]`. */
+  candidates: Int32Array;
+  /** Natural logarithms of their probabilities: `[rows, n]`. */
+  logProbs: Float32Array;
   next: DecoderState;
   /** Where it looked: `[rows, 64]`, each row sums to 1. Only the attention decoder has it. */
   attention?: Float32Array;
+}
+
+/** Which candidates a step answers. */
+export interface Wanted {
+  /** Of the likeliest tokens, at most the vocabulary; default: 1. */
+  count?: number;
+  /** Token ids that are wanted whatever their probability; default: none. */
+  also?: readonly number[];
 }
 
 export interface StepDecoder {
@@ -24,7 +34,7 @@ export interface StepDecoder {
   /** @param grid `[64, 2048]` @returns a state of one row */
   start(grid: Float32Array): Promise<DecoderState>;
   /** @param tokens the last token id of each row */
-  step(state: DecoderState, tokens: Int32Array): Promise<DecoderStep>;
+  step(state: DecoderState, tokens: Int32Array, wanted?: Wanted): Promise<DecoderStep>;
   dispose(): Promise<void>;
 }
 

@@ -7,6 +7,7 @@ import type { StepDecoder } from '@caption-queue/model/generation/step-decoder';
 import type { GenerationEvent } from '@caption-queue/model/generation/streamer';
 import { createVocabulary } from '@caption-queue/model/vocabulary';
 import { describe, expect, it } from 'vitest';
+import { likeliestOf } from '../../support/model/likeliest.ts';
 
 const vocabulary = createVocabulary(['a', 'dog', 'cat', 'runs', 'sleeps']);
 const grid = new Float32Array(64 * 2048);
@@ -24,25 +25,33 @@ function scripted(script: Record<string, Record<string, number>>): StepDecoder {
     vocabularySize: vocabulary.size,
     units: 1,
     start: async () => ({ picture: {}, state: new Float32Array(1), cell: new Float32Array(1) }),
-    async step({ state }, tokens) {
+    async step({ state }, tokens, { count = 1, also = [] } = {}) {
       const rows = Array.from(tokens, (token, row) => {
         const before = sentences[state[row] as number] as string;
         const word = vocabulary.wordOf(token);
         return word === '<begin>' ? '' : `${before} ${word}`.trim();
       });
-      const logits = new Float32Array(rows.length * vocabulary.size).fill(Number.NEGATIVE_INFINITY);
+      const logProbs = new Float32Array(rows.length * vocabulary.size).fill(
+        Number.NEGATIVE_INFINITY,
+      );
       rows.forEach((sentence, row) => {
         const next = script[sentence] ?? { '<end>': 1 };
         for (const [word, probability] of Object.entries(next)) {
           const token = ['<pad>', '<begin>', '<end>', '<unknown>'].indexOf(word);
           const id = token === -1 ? vocabulary.tokenIdOf(word) : token;
-          logits[row * vocabulary.size + id] = Math.log(probability);
+          logProbs[row * vocabulary.size + id] = Math.log(probability);
         }
       });
+      const rowOf = (row: number) =>
+        logProbs.subarray(row * vocabulary.size, (row + 1) * vocabulary.size);
+      const candidates = rows.map((_, row) => [...likeliestOf(rowOf(row), count), ...also]);
       const first = sentences.push(...rows) - rows.length;
       const nextState = Float32Array.from(rows, (_, row) => first + row);
       return {
-        logits,
+        candidates: Int32Array.from(candidates.flat()),
+        logProbs: Float32Array.from(
+          candidates.flatMap((ids, row) => ids.map((id) => rowOf(row)[id] as number)),
+        ),
         next: { picture: {}, state: nextState, cell: new Float32Array(rows.length) },
       };
     },

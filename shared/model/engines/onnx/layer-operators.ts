@@ -1,7 +1,9 @@
-// How each layer kind of a decoder (or of the classifier) becomes ONNX operators, in float32.
+// How each layer kind of a decoder (or of the classifier) becomes ONNX operators, in float32 or with 8-bit weights.
 import { type Layer, LayersModelError, type Weight } from '../../layers-model/layers-model.ts';
 import { weightValues } from '../../layers-model/weights.ts';
+import type { Precision } from '../engine.ts';
 import type { GraphBuilder } from './graph-builder.ts';
+import { int8Product, suitsInt8 } from './int8-product.ts';
 
 export interface LayerContext {
   graph: GraphBuilder;
@@ -11,6 +13,8 @@ export interface LayerContext {
   /** Names that the results must have, one for each output that is used (undefined: not used). */
   outputs: (string | undefined)[];
   weights: Map<string, Weight>;
+  /** Of products with weights. */
+  precision: Precision;
 }
 
 type LayerOperator = (context: LayerContext) => void;
@@ -34,13 +38,15 @@ export const layerOperators: Record<string, LayerOperator> = {
   Dropout: ({ graph, inputs, outputs }) => {
     graph.node('Identity', inputs, { name: output(outputs) });
   },
-  Dense: ({ graph, layer, inputs, outputs, weights }) => {
+  Dense: (context) => {
+    const { graph, layer, inputs, outputs, weights } = context;
     const activation = (layer.config.activation as string | undefined) ?? 'linear';
-    const kernel = floats(graph, weights, `${layer.name}/kernel`);
     const linear = activation === 'linear';
     const hasBias = layer.config.use_bias !== false;
-    const product = graph.node('MatMul', [input(inputs), kernel], {
-      name: linear && !hasBias ? output(outputs) : `${layer.name}/product`,
+    const product = multiply(context, {
+      value: input(inputs),
+      kernel: `${layer.name}/kernel`,
+      output: linear && !hasBias ? output(outputs) : `${layer.name}/product`,
     });
     const sum = hasBias
       ? graph.node('Add', [product, floats(graph, weights, `${layer.name}/bias`)], {
@@ -101,7 +107,8 @@ export const layerOperators: Record<string, LayerOperator> = {
  * One step of an LSTM, from `[batch, 1, n]` and its state, written out in Keras's gate order (input,
  * forget, cell, output). Outputs: the state, the state again, the cell.
  */
-function lstm({ graph, layer, inputs, outputs, weights }: LayerContext): void {
+function lstm(context: LayerContext): void {
+  const { graph, layer, inputs, outputs, weights } = context;
   const { name, config } = layer;
   const [value, state, cell] = inputs;
   if (!value || !state || !cell || config.return_state !== true || config.return_sequences) {
@@ -112,16 +119,16 @@ function lstm({ graph, layer, inputs, outputs, weights }: LayerContext): void {
   const part = (suffix: string) => `${name}/${suffix}`;
   const axis = graph.integers(part('axis'), [1]);
   const row = graph.node('Squeeze', [value, axis], { name: part('row') });
-  const fromInput = graph.node('MatMul', [row, floats(graph, weights, part('kernel'))], {
-    name: part('from_input'),
+  const fromInput = multiply(context, {
+    value: row,
+    kernel: part('kernel'),
+    output: part('from_input'),
   });
-  const fromState = graph.node(
-    'MatMul',
-    [state, floats(graph, weights, part('recurrent_kernel'))],
-    {
-      name: part('from_state'),
-    },
-  );
+  const fromState = multiply(context, {
+    value: state,
+    kernel: part('recurrent_kernel'),
+    output: part('from_state'),
+  });
   const sum = graph.node('Add', [fromInput, fromState], { name: part('sum') });
   const gates = graph.node('Add', [sum, floats(graph, weights, part('bias'))], {
     name: part('gates'),
@@ -173,10 +180,29 @@ function chain(graph: GraphBuilder, operator: string, inputs: string[], result: 
   }, input(inputs));
 }
 
+/** A product with a kernel `[inputs, outputs]`. */
+function multiply(
+  { graph, weights, precision }: LayerContext,
+  { value, kernel, output }: { value: string; kernel: string; output: string },
+): string {
+  const weight = weightOf(weights, kernel);
+  const shape = weight.shape as [number, number];
+  if (precision === 'int8' && suitsInt8(shape)) {
+    const matrix = { name: kernel, shape, values: weightValues(weight) };
+    return int8Product(graph, { value, matrix, output });
+  }
+  return graph.node('MatMul', [value, floats(graph, weights, kernel)], { name: output });
+}
+
 function floats(graph: GraphBuilder, weights: Map<string, Weight>, name: string): string {
+  const weight = weightOf(weights, name);
+  return graph.floats(name, weight.shape, weightValues(weight));
+}
+
+function weightOf(weights: Map<string, Weight>, name: string): Weight {
   const weight = weights.get(name);
   if (!weight) throw new LayersModelError(`The weight ${name} is missing.`);
-  return graph.floats(name, weight.shape, weightValues(weight));
+  return weight;
 }
 
 function input(inputs: string[]): string {

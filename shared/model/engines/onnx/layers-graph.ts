@@ -1,10 +1,11 @@
-// A small layers model (a decoder's start or step, the classifier) as an ONNX graph in float32.
+// A small layers model (a decoder's start or step, the classifier) as an ONNX graph, in float32 or with 8-bit weights.
 import {
   type Layer,
   type LayersModel,
   LayersModelError,
   type TensorReference,
 } from '../../layers-model/layers-model.ts';
+import type { Precision } from '../engine.ts';
 import { createGraphBuilder } from './graph-builder.ts';
 import { layerOperators } from './layer-operators.ts';
 import type { OnnxModel, ValueInfo } from './model.ts';
@@ -13,9 +14,14 @@ import type { OnnxModel, ValueInfo } from './model.ts';
  * Every input keeps its layer's name and has a batch dimension of its own, so a step may take one
  * row of what belongs to the picture with several rows of what belongs to the beams.
  * @param outputNames one for each output of the model, in its order
+ * @param precision of large kernels
  * @throws LayersModelError at a layer kind without an operator
  */
-export function buildLayersGraph(model: LayersModel, outputNames: string[]): OnnxModel {
+export function buildLayersGraph(
+  model: LayersModel,
+  outputNames: string[],
+  precision: Precision = 'fp32',
+): OnnxModel {
   const graph = createGraphBuilder(model.name);
   const inputs: ValueInfo[] = [];
   for (const layer of model.layers) {
@@ -37,6 +43,7 @@ export function buildLayersGraph(model: LayersModel, outputNames: string[]): Onn
         isUsed(model, layer.name, i) ? valueName([layer.name, 0, i]) : undefined,
       ),
       weights: model.weights,
+      precision,
     });
   }
   const outputs = model.outputs.map((reference, i): ValueInfo => {

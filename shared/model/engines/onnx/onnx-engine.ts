@@ -14,6 +14,7 @@ import {
 } from '../engine.ts';
 import { buildFloatEncoder, buildInt8Encoder } from './encoder-graph.ts';
 import { buildLayersGraph } from './layers-graph.ts';
+import { withLikeliestTokens } from './likeliest-tokens.ts';
 import { type OnnxModel, serialiseOnnx } from './model.ts';
 
 export function createOnnxEngine({ threads }: EngineOptions): Engine {
@@ -21,10 +22,7 @@ export function createOnnxEngine({ threads }: EngineOptions): Engine {
     name: 'onnx',
     async loadGraph(bundle, part, precision) {
       const model = await buildGraph(bundle, part, precision);
-      return createOnnxGraph(model, {
-        threads,
-        precision: part === 'encoder' ? precision : 'fp32',
-      });
+      return createOnnxGraph(model, { threads, precision });
     },
   };
 }
@@ -46,7 +44,7 @@ export async function createOnnxGraph(
   return graphOf(session, sha256(bytes), precision);
 }
 
-/** The ONNX model that serves a part of a bundle. `precision` is the encoder's. */
+/** The ONNX model that serves a part of a bundle. */
 async function buildGraph(
   bundle: GraphSource,
   part: BundlePart,
@@ -54,13 +52,12 @@ async function buildGraph(
 ): Promise<OnnxModel> {
   const model = await bundle.loadModel(part);
   if (part !== 'encoder') {
-    return buildLayersGraph(
-      model,
-      outputNames(
-        part,
-        model.outputs.map(([layer]) => layer),
-      ),
+    const names = outputNames(
+      part,
+      model.outputs.map(([layer]) => layer),
     );
+    const graph = buildLayersGraph(model, names, precision);
+    return part === 'decoder/step' ? withLikeliestTokens(graph) : graph;
   }
   const plan = planConvolutions(model);
   return precision === 'int8'
@@ -78,7 +75,10 @@ function graphOf(session: InferenceSession, hash: string, precision: Precision):
       );
       const results = await session.run(feeds);
       return Object.fromEntries(
-        Object.entries(results).map(([name, value]) => [name, value.data as Float32Array]),
+        Object.entries(results).map(([name, value]) => [
+          name,
+          value.data as Float32Array | Int32Array,
+        ]),
       );
     },
     dispose: () => session.release(),

@@ -3,7 +3,7 @@ import { sha256 } from '../../bundle.ts';
 import { serialiseLayersModel } from '../../layers-model/files.ts';
 import type { LayersModel } from '../../layers-model/layers-model.ts';
 import { weightValues } from '../../layers-model/weights.ts';
-import { type Engine, type EngineOptions, outputNames } from '../engine.ts';
+import { type Engine, type EngineOptions, outputNames, type Tensor } from '../engine.ts';
 import { loadTensorFlow, type TensorFlow } from './tensorflow.ts';
 
 export function createTfjsEngine({ threads }: EngineOptions): Engine {
@@ -29,11 +29,17 @@ export function createTfjsEngine({ threads }: EngineOptions): Engine {
                 : inputs.map((name) => toTensor(tf, tensors[name] as FloatOrTokens));
             const alike = repeatSingleRows(fed);
             // Not `apply`: that hands one options object to all layers, and an LSTM leaves its state in it.
-            return [model.predict(alike, { batchSize: alike[0]?.shape[0] as number })].flat();
+            const made = [model.predict(alike, { batchSize: alike[0]?.shape[0] as number })].flat();
+            const named = Object.fromEntries(
+              outputs.map((name, i) => [name, made[i] as AnyTensor]),
+            );
+            return part === 'decoder/step' ? withLikeliestTokens(tf, named, tensors) : named;
           });
-          const values = await Promise.all(results.map((tensor) => tensor.data()));
+          const values = await Promise.all(
+            Object.entries(results).map(async ([name, tensor]) => [name, await tensor.data()]),
+          );
           tf.dispose(results);
-          return Object.fromEntries(outputs.map((name, i) => [name, values[i] as Float32Array]));
+          return Object.fromEntries(values);
         },
         async dispose() {
           model.dispose();
@@ -76,6 +82,18 @@ function scaledPixels(tf: TensorFlow, { data, shape }: PixelsTensor): AnyTensor 
 
 function toTensor(tf: TensorFlow, { data, shape }: FloatOrTokens): AnyTensor {
   return tf.tensor(data, shape, data instanceof Int32Array ? 'int32' : 'float32');
+}
+
+/** As likeliest-tokens.ts does it to the ONNX graph. */
+function withLikeliestTokens(
+  tf: TensorFlow,
+  { logits, ...others }: Record<string, AnyTensor>,
+  { count, also }: Record<string, Tensor>,
+): Record<string, AnyTensor> {
+  const { indices } = tf.topk(logits as AnyTensor, count?.data[0] as number);
+  const candidates = tf.concat([indices, toTensor(tf, also as FloatOrTokens)], 1);
+  const logProbs = tf.logSoftmax(logits as AnyTensor);
+  return { candidates, log_probs: tf.gather(logProbs, candidates, 1, 1), ...others };
 }
 
 /** Layers want one number of rows everywhere; what belongs to the picture comes as a single row. */

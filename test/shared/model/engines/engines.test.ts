@@ -11,6 +11,7 @@ import { selectRows } from '@caption-queue/model/generation/step-decoder';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { useFolder } from '../../../support/folder.ts';
 import { availableEngines } from '../../../support/model/engines.ts';
+import { likeliestOf } from '../../../support/model/likeliest.ts';
 import { writeTinyBundle } from '../../../support/model/tiny-bundle.ts';
 import { relativeDifference } from '../../../support/numbers/compare.ts';
 import { createRandom } from '../../../support/numbers/random.ts';
@@ -57,13 +58,27 @@ describe.each(availableEngines())('the %s engine', (name) => {
       const first = await decoder.step(start, Int32Array.of(1));
       const rows = selectRows(first.next, [0, 0, 0], decoder.units);
       const tokens = [4, 9, 15];
-      const together = await decoder.step(rows, Int32Array.from(tokens));
+      // The three likeliest, then all of the vocabulary.
+      const all = Array.from({ length: decoder.vocabularySize }, (_, token) => token);
+      const wanted = { count: 3, also: all };
+      const width = 3 + all.length;
+      const together = await decoder.step(rows, Int32Array.from(tokens), wanted);
       for (const [row, token] of tokens.entries()) {
-        const alone = await decoder.step(first.next, Int32Array.of(token));
-        const width = decoder.vocabularySize;
-        const logits = together.logits.subarray(row * width, (row + 1) * width);
-        expect(relativeDifference(alone.logits, logits)).toBeLessThan(1e-5);
+        const alone = await decoder.step(first.next, Int32Array.of(token), wanted);
+        const logProbs = together.logProbs.subarray(row * width, (row + 1) * width);
+        expect(relativeDifference(alone.logProbs, logProbs)).toBeLessThan(1e-5);
+        const likeliest = likeliestOf(logProbs.subarray(3), 3);
+        const candidates = together.candidates.subarray(row * width, (row + 1) * width);
+        expect(Array.from(candidates)).toEqual([...likeliest, ...all]);
+        expect(Array.from(logProbs.subarray(0, 3))).toEqual(
+          likeliest.map((token) => logProbs[3 + token]),
+        );
+        const chances = logProbs.subarray(3).map(Math.exp);
+        expect(chances.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 5);
       }
+      // One candidate where nothing else is wanted.
+      expect(first.candidates).toHaveLength(1);
+      expect(first.logProbs).toHaveLength(1);
       if (kind === 'attention') {
         const sum = together.attention?.subarray(0, 64).reduce((a, b) => a + b, 0);
         expect(sum).toBeCloseTo(1, 5);
