@@ -67,6 +67,7 @@ describe('the caption command with --html', () => {
       line: 2,
       src: 'img/cat.jpg?small',
       caption: expect.stringMatching(/^\w+/),
+      kind: null,
       confidence: null,
       alt_text: null,
       written: false,

@@ -14,10 +14,11 @@ import { describe, expect, it } from 'vitest';
 import { hasTensorFlow } from '../../support/model/engines.ts';
 
 const random = createRandom(3);
-/** Hardly anything, but much at one place. */
+const BLOCK = 100;
+/** Hardly anything, but much in one block. */
 function features(place: number): Float32Array {
   const values = Float32Array.from({ length: FEATURE_SIZE }, () => random.next() * 1e-4);
-  values[place] = 1 + random.next();
+  values.fill(1 + random.next(), place * BLOCK, (place + 1) * BLOCK);
   return values;
 }
 
@@ -27,6 +28,9 @@ function pool(rows: Float32Array[]): Float32Array {
   return pooled;
 }
 
+/** Where drawings of the small source differ. */
+const SMALL = 10;
+
 describe.skipIf(!hasTensorFlow())('kinds', () => {
   it('are learned from what tells them apart, small sources as well as large ones', () => {
     // Drawings look one way in the large source and another in the small one.
@@ -34,12 +38,14 @@ describe.skipIf(!hasTensorFlow())('kinds', () => {
     const examples: (KindExample & { place: number })[] = pictureKinds.flatMap((kind, index) =>
       Array.from({ length: 60 }, () => ({ kind, source: 'large', place: places[index] as number })),
     );
-    for (let n = 0; n < 12; n++) examples.push({ kind: 'drawing', source: 'small', place: 100 });
+    for (let n = 0; n < 12; n++) examples.push({ kind: 'drawing', source: 'small', place: SMALL });
     const weights = trainKindClassifier(loadTensorFlow(), {
       pooled: pool(examples.map(({ place }) => features(place))),
       examples,
     });
-    const judged = classifyKinds(weights, pool([...places, 100].map(features))).map(likeliestKind);
+    const judged = classifyKinds(weights, pool([...places, SMALL].map(features))).map(
+      likeliestKind,
+    );
     expect(judged.map(({ kind }) => kind)).toEqual([...pictureKinds, 'drawing']);
   }, 60_000);
 });
