@@ -16,6 +16,16 @@ export interface Sight {
   nounChance(noun: string): number;
 }
 
+/** Log-odds that enough of a caption's nouns stand, were they independent. */
+export function standing(
+  words: readonly string[],
+  { nounChance }: Sight,
+  { nouns }: Pick<NameKnowledge, 'nouns'>,
+): number {
+  const chances = nounsOf(nouns, words).map((word) => nounChance(singular(nouns, word)));
+  return logit(chanceOfAtLeast(nounsNeeded(chances.length), chances));
+}
+
 /** How much more log-odds a class that the caption names and the classifier is sure of is worth; 1 is what a noun's are. */
 const AGREEMENT_WORTH = 0.85;
 /** How much a class counts against the caption that the classifier is sure of and the caption doesn't name. */
@@ -24,30 +34,29 @@ const CONTRADICTION_WORTH = 0.2;
 export const captionEvidenceNames = ['corroboration', 'nouns'] as const;
 
 /**
- * - `corroboration`: log-odds that enough of its nouns stand, were they independent; more where the classifier is sure of
+ * - `corroboration`: log-odds that enough of its nouns stand; more where the classifier is sure of
  *   a class that they name, less where it is sure of another. What each of these is worth is fixed: learned from one set
  *   of photos, the weights of more kinds of evidence were wrong on the next.
  * - `nouns`: how many there are
  */
 export function captionEvidence(
   words: readonly string[],
-  { probabilities, nounChance }: Sight,
-  { classWords, nouns }: NameKnowledge,
+  sight: Sight,
+  knowledge: NameKnowledge,
 ): Record<(typeof captionEvidenceNames)[number], number> {
-  const chances = nounsOf(nouns, words).map((word) => nounChance(singular(nouns, word)));
-  const named = classWords.classesNamedBy(words);
+  const named = knowledge.classWords.classesNamedBy(words);
   let agreement = 0;
   let contradiction = 0;
-  probabilities.forEach((probability, index) => {
+  sight.probabilities.forEach((probability, index) => {
     if (named.has(index)) agreement += probability;
     else contradiction = Math.max(contradiction, probability);
   });
   return {
     corroboration:
-      logit(chanceOfAtLeast(nounsNeeded(chances.length), chances)) +
+      standing(words, sight, knowledge) +
       AGREEMENT_WORTH * Math.max(0, logit(agreement)) -
       CONTRADICTION_WORTH * Math.max(0, logit(contradiction)),
-    nouns: chances.length,
+    nouns: nounsOf(knowledge.nouns, words).length,
   };
 }
 
