@@ -147,12 +147,20 @@ export function checkCalibration(
   );
 }
 
-/** A name has no slash and means a folder of the project's `models`; anything else is a path. */
+/**
+ * A name has no slash and means a folder of the project's `models`; anything else is a path. The nearest `models` that has
+ * it is meant, or, where none has it yet, the nearest.
+ */
 export function bundleDirectory(nameOrPath: string): string {
   if (/[/\\]/.test(nameOrPath)) return resolve(nameOrPath);
-  let root = import.meta.dirname;
-  while (!existsSync(join(root, 'models')) && root !== dirname(root)) root = dirname(root);
-  return join(root, 'models', nameOrPath);
+  const folders: string[] = [];
+  for (let root = import.meta.dirname; root !== dirname(root); root = dirname(root)) {
+    folders.push(join(root, 'models'));
+  }
+  const found =
+    folders.find((folder) => existsSync(join(folder, nameOrPath))) ??
+    folders.find((folder) => existsSync(folder));
+  return join(found ?? 'models', nameOrPath);
 }
 
 export function sha256(bytes: Uint8Array): string {

@@ -102,7 +102,8 @@ describe.skipIf(!redisIsAvailable)('webhooks', () => {
     const { delivering, receiver, endpoint } = await setUp();
     const { url, until } = await receiver();
     await endpoint(url);
-    const long = { caption: 'long', words: [], tags: [], confidence: null, alt_text: null };
+    const judged = { confidence: null, alt_text: null, kind: null, kind_confidence: null };
+    const long = { caption: 'long', words: [], tags: [], ...judged };
     const alternatives = Array.from({ length: 10 }, () => ({
       caption: 'word '.repeat(500),
       confidence: null,
