@@ -65,6 +65,11 @@ export const fitOptions: Record<string, OptionDescription> = {
     description: 'A model of this run whose best weights are the start; it decides the sizes.',
     value: 'MODEL',
   },
+  'from-bundle': {
+    description:
+      'A bundle whose decoder is the start instead; words that it lacks begin as unknown ones. It fits features of its own encoder.',
+    value: 'NAME',
+  },
   tune: {
     description:
       "Also train the encoder's blocks above this layer (features --layer), e.g. `mixed8`.",
@@ -116,7 +121,11 @@ export function readSettings(
     vocabularySize,
     flipped,
     start,
-  }: { vocabularySize: number; flipped: boolean; start?: FitSettings | undefined },
+  }: {
+    vocabularySize: number;
+    flipped: boolean;
+    start?: Pick<FitSettings, 'decoder' | 'sizes'> | undefined;
+  },
 ): FitSettings {
   const decoder = start?.decoder ?? options.oneOf('decoder', decoderKinds);
   const count = (name: string) => options.number(name, { minimum: 1, integer: true });
