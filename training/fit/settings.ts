@@ -41,6 +41,8 @@ export interface FitSettings {
   tuning?: TuningSettings;
   /** Absent while words are learned from captions alone. */
   selfCritical?: SelfCriticalSettings;
+  /** Absent when only people teach. */
+  teaching?: TeachingSettings;
   seed: number;
 }
 
@@ -52,6 +54,14 @@ export interface SelfCriticalSettings {
   candidates: number;
   /** Weight of the cross-entropy of one caption that people wrote, a photo. */
   crossEntropy: number;
+}
+
+/** Models of the run that teach another what they would say (teachers.ts). */
+export interface TeachingSettings {
+  /** Names of their folders. */
+  models: string[];
+  /** Of what a word should be, the share that they say, 0…1; the rest is what people wrote. */
+  share: number;
 }
 
 /** How the encoder's top blocks are trained along. */
