@@ -138,6 +138,15 @@ describe('the command line of the training', () => {
       const bundle = await loadBundle(output);
       expect(bundle.manifest.decoder.kind).toBe('attention');
       expect(bundle.manifest.metrics.meanLength).toBeGreaterThan(0);
+
+      const more = ['fit', '--epochs', '1', '--batch-size', '2'];
+      const again = await run(...more, '--from-bundle', output, '--model', 'again');
+      expect(again.stdout).toMatch(/Epoch 1: /);
+      const taught = [...more, '--teachers', 'attention,again', '--model', 'taught'];
+      expect((await run(...taught, ...sizes)).stdout).toMatch(
+        /The teachers together: dev CIDEr .*\nEpoch 1: /,
+      );
+      expect(await failureOf(...taught, '--self-critical')).toContain('leave out --tune');
     },
     60_000,
   );

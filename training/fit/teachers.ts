@@ -28,12 +28,12 @@ export interface Teachers {
  * @throws TrainingError when their decoders differ in kind or sizes
  */
 export function createTeachers(tf: TensorFlow, models: readonly Checkpoint[]): Teachers {
-  const kinds = models.map(({ settings: { decoder, sizes } }) => JSON.stringify([decoder, sizes]));
-  if (new Set(kinds).size !== 1) {
+  const networks = models.map(({ settings }) => buildNetwork(tf, settings));
+  if (new Set(networks.map(({ weights }) => JSON.stringify(weights))).size !== 1) {
     throw new TrainingError('Teachers need the same decoder and sizes; name others in --teachers.');
   }
-  const members = models.map(({ settings, values }): Member => {
-    const network = buildNetwork(tf, settings);
+  const members = models.map(({ values }, index): Member => {
+    const network = networks[index] as Network;
     return { network, weights: createWeights(tf, network.weights, values) };
   });
   const network = buildEnsemble(tf, members);
