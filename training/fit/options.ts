@@ -100,6 +100,12 @@ export const fitOptions: Record<string, OptionDescription> = {
     value: 'X',
     default: '0.2',
   },
+  'self-critical-dropout': {
+    description:
+      "Share of values dropped while captions that were drawn are learned, in --dropout's place.",
+    value: 'X',
+    default: '0',
+  },
   teachers: {
     description:
       'Models of this run, by comma, whose words are learned beside those that people wrote: the mean of their distributions. They need the same decoder and sizes.',
@@ -180,6 +186,7 @@ export function readSettings(
         samples: options.number('samples', { minimum: 2, integer: true }),
         candidates: count('candidates'),
         crossEntropy: options.number('cross-entropy', { minimum: 0 }),
+        ...(share('self-critical-dropout') > 0 && { dropout: share('self-critical-dropout') }),
       },
     }),
     ...(teachers !== undefined && {
