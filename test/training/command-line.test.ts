@@ -142,11 +142,8 @@ describe('the command line of the training', () => {
       const more = ['fit', '--epochs', '1', '--batch-size', '2'];
       const again = await run(...more, '--from-bundle', output, '--model', 'again');
       expect(again.stdout).toMatch(/Epoch 1: /);
-      const taught = [...more, '--teachers', 'attention,again', '--model', 'taught'];
-      expect((await run(...taught, ...sizes)).stdout).toMatch(
-        /The teachers together: dev CIDEr .*\nEpoch 1: /,
-      );
-      expect(await failureOf(...taught, '--self-critical')).toContain('leave out --tune');
+      const both = [...exporting, '--force', '--model', 'attention,again'];
+      expect((await run(...both)).stdout).toContain('attention decoder, the mean of 2 models.');
     },
     60_000,
   );

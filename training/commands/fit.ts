@@ -26,7 +26,6 @@ export const fitCommand: Command = {
     '--run mine --epochs 20 --batch-size 8',
     '--from attention --tune mixed8 --model tuned --rate 0.0005 --averaging 0.998 --epochs 6',
     '--from tuned --tune mixed8 --tune-rate 0 --self-critical --model final --rate 0.00004 --epochs 4',
-    '--from first --teachers first,second --model taught',
   ],
   async run(options) {
     const run = runFolder(options);
@@ -42,7 +41,6 @@ export const fitCommand: Command = {
       flipped: features.index.flipped,
       start: start?.settings,
     });
-    const teachers = settings.teaching && (await Promise.all(settings.teaching.models.map(best)));
     const encoder = settings.tuning && (await loadTunedEncoder(options.text('encoder'), features));
     const folder = path.join(run.root, options.optionalText('model') ?? settings.decoder);
     const checkpoint = options.flag('restart') ? undefined : await loadResumable(folder, settings);
@@ -60,7 +58,6 @@ export const fitCommand: Command = {
       checkpoint,
       initial: start?.values,
       encoder,
-      teachers,
       signal: interruption.signal,
       ...report,
     });

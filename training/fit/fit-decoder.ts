@@ -3,7 +3,6 @@ import { setImmediate } from 'node:timers/promises';
 import type { PreparedData } from '../dataset/prepared.ts';
 import type { FeatureFile } from '../features/feature-file.ts';
 import { readGrids, readPooled } from '../features/read-features.ts';
-import type { CaptionScores } from '../metrics/score-captions.ts';
 import { buildBatch, planEpoch, type TrainingPhoto, tokenise } from './batches.ts';
 import {
   type Checkpoint,
@@ -13,14 +12,12 @@ import {
   saveBest,
   saveCheckpoint,
 } from './checkpoint.ts';
-import type { SequenceNetwork } from './network.ts';
 import { scoreDev } from './score-dev.ts';
 import { createReward, type Reward, selfCriticalStep } from './self-critical.ts';
 import type { FitSettings } from './settings.ts';
 import type { TensorFlow } from './tensorflow-types.ts';
 import { createParts, keptWeights, type TrainedParts, type TunedEncoder } from './trained-parts.ts';
 import { type StepResult, trainStep } from './trainer.ts';
-import type { Weights } from './weights.ts';
 
 export interface StepReport extends StepResult {
   epoch: number;
@@ -42,12 +39,8 @@ export interface FitRequest {
   initial?: ReadonlyMap<string, Float32Array> | undefined;
   /** Wanted by `settings.tuning`. */
   encoder?: TunedEncoder | undefined;
-  /** The best weights of each, wanted by `settings.teaching`. */
-  teachers?: readonly Checkpoint[] | undefined;
   /** Saves and returns after the step in work. */
   signal?: AbortSignal;
-  /** What the teachers together reach on the dev split, before the first step. */
-  onTeachers?: (scores: CaptionScores) => void;
   onStep?: (report: StepReport) => void;
   onEpoch?: (result: EpochResult) => void;
 }
@@ -65,21 +58,7 @@ export async function fitDecoder(tf: TensorFlow, request: FitRequest): Promise<F
   const reward = settings.selfCritical && createReward(data.captions.train, data.vocabulary);
   const stepsAnEpoch = Math.ceil(photos.length / settings.batchSize);
   const totalSteps = stepsAnEpoch * settings.epochs;
-  const score = ({ network, weights }: { network: SequenceNetwork; weights: Weights }) =>
-    scoreDev(tf, {
-      network,
-      blocks: parts.blocks,
-      weights,
-      vocabulary: data.vocabulary,
-      dev: data.captions.dev,
-      features,
-      maximumWords: settings.maximumWords,
-    });
   try {
-    const { network, teachers } = parts;
-    if (teachers && state.step === 0) {
-      request.onTeachers?.(score({ network: teachers.network, weights: new Map() }));
-    }
     while (state.step < totalSteps && !isOver(state.epochs, settings)) {
       const epoch = Math.floor(state.step / stepsAnEpoch) + 1;
       const batches = planEpoch(photos, { ...settings, epoch });
@@ -92,7 +71,15 @@ export async function fitDecoder(tf: TensorFlow, request: FitRequest): Promise<F
         },
       );
       if (state.step === epoch * stepsAnEpoch && state.epochs.length < epoch) {
-        const scores = score({ network, weights: keptWeights(parts) });
+        const { maximumWords } = settings;
+        const scores = scoreDev(tf, {
+          ...parts,
+          weights: keptWeights(parts),
+          vocabulary: data.vocabulary,
+          dev: data.captions.dev,
+          features,
+          maximumWords,
+        });
         await endEpoch(request, parts, state, { epoch, scores });
       }
       await saveAll(request, parts, state);

@@ -1,6 +1,5 @@
 // What a person sees of a run of `fit` while it goes on: progress, a line an epoch, log and curves in its folder.
 import { createProgress, formatDuration, type Progress } from '../command-line/progress.ts';
-import type { CaptionScores } from '../metrics/score-captions.ts';
 import { writeCurves } from '../plots/curves.ts';
 import type { EpochResult } from './checkpoint.ts';
 import type { StepReport } from './fit-decoder.ts';
@@ -10,7 +9,6 @@ import { appendToLog } from './training-log.ts';
 const LOG_INTERVAL = 10;
 
 export interface FitReport {
-  onTeachers(scores: CaptionScores): void;
   onStep(report: StepReport): void;
   onEpoch(result: EpochResult): void;
   /** The run has ended. */
@@ -25,10 +23,6 @@ export function createFitReport(folder: string): FitReport {
     progress = undefined;
   };
   return {
-    onTeachers(scores) {
-      void appendToLog(folder, { type: 'teachers', scores });
-      console.log(`The teachers together: ${formatScores(scores)}`);
-    },
     onStep(report) {
       const { epoch, step, totalSteps, loss, reward } = report;
       const measured =
@@ -49,12 +43,9 @@ export function createFitReport(folder: string): FitReport {
       finish();
       const { epoch, loss, scores, seconds } = result;
       console.log(
-        `Epoch ${epoch}: loss ${loss.toFixed(3)}, ${formatScores(scores)}, ${formatDuration(seconds)}`,
+        `Epoch ${epoch}: loss ${loss.toFixed(3)}, dev CIDEr ${scores.cider.toFixed(3)}, BLEU-4 ${scores.bleu4.toFixed(3)} (greedy), ${scores.distinctCaptions} distinct captions, ${formatDuration(seconds)}`,
       );
     },
     finish,
   };
 }
-
-const formatScores = ({ cider, bleu4, distinctCaptions }: CaptionScores) =>
-  `dev CIDEr ${cider.toFixed(3)}, BLEU-4 ${bleu4.toFixed(3)} (greedy), ${distinctCaptions} distinct captions`;

@@ -11,13 +11,16 @@ export type Dropout = (values: Tensor) => Tensor;
 export const noDropout: Dropout = (values) => values;
 
 /**
- * What makes words of photos, one after the other.
- *
  * Shapes: `B` photos, `C` captions a photo, `U` units, `E` embedding size, `V` vocabulary size. Rows of
  * `[C·B, …]` are ordered by caption, then photo, so the first captions of all photos are the first rows.
  */
-export interface SequenceNetwork {
+export interface Network {
+  readonly kind: DecoderKind;
+  readonly units: number;
   readonly vocabularySize: number;
+  /** Of the layers models that are exported; weights have the same names. */
+  readonly topology: DecoderTopology;
+  readonly weights: readonly WeightDescription[];
   /** grids `[B, 64, 2048]` → what each step reads of the photos, and the first state and cell `[B, U]` */
   start(weights: Weights, grids: Tensor, dropout: Dropout): StartedNetwork;
   /** tokens int32 `[N]` → their vectors `[N, E]` */
@@ -28,15 +31,6 @@ export interface SequenceNetwork {
   step(weights: Weights, input: StepInput): StepOutput;
   /** outputs `[N, …]` of steps, the words `[N, E]` that entered them → logits `[N, V]` */
   logits(weights: Weights, results: { outputs: Tensor; words: Tensor }, dropout: Dropout): Tensor;
-}
-
-/** One that is trained and exported. */
-export interface Network extends SequenceNetwork {
-  readonly kind: DecoderKind;
-  readonly units: number;
-  /** Of the layers models that are exported; weights have the same names. */
-  readonly topology: DecoderTopology;
-  readonly weights: readonly WeightDescription[];
 }
 
 export interface StartedNetwork {

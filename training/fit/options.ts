@@ -106,16 +106,6 @@ export const fitOptions: Record<string, OptionDescription> = {
     value: 'X',
     default: '0',
   },
-  teachers: {
-    description:
-      'Models of this run, by comma, whose words are learned beside those that people wrote: the mean of their distributions. They need the same decoder and sizes.',
-    value: 'MODELS',
-  },
-  'teachers-share': {
-    description: 'How much of what is learned is theirs, 0 to 1.',
-    value: 'X',
-    default: '0.5',
-  },
   ...encoderOption,
   patience: {
     description: 'Epochs without a better dev CIDEr before it stops.',
@@ -150,15 +140,9 @@ export function readSettings(
   const rate = (name: string) => options.number(name, { minimum: 1e-7, maximum: 1 });
   const units = given('units') ? count('units') : defaultUnits[decoder];
   const tuning = options.optionalText('tune');
-  const teachers = options.optionalText('teachers');
   const sampling = options.number('scheduled-sampling', { minimum: 0, maximum: 1 });
   if (start && start.sizes.vocabularySize !== vocabularySize) {
     throw new TrainingError('`prepare` has run again since the weights of --from were trained.');
-  }
-  if (teachers !== undefined && (tuning !== undefined || options.flag('self-critical'))) {
-    throw new TrainingError(
-      'Teachers teach the words of captions to a decoder alone: leave out --tune and --self-critical, and go on with these from the taught model.',
-    );
   }
   return {
     decoder,
@@ -187,12 +171,6 @@ export function readSettings(
         candidates: count('candidates'),
         crossEntropy: options.number('cross-entropy', { minimum: 0 }),
         ...(share('self-critical-dropout') > 0 && { dropout: share('self-critical-dropout') }),
-      },
-    }),
-    ...(teachers !== undefined && {
-      teaching: {
-        models: teachers.split(',').map((name) => name.trim()),
-        share: options.number('teachers-share', { minimum: 0, maximum: 1 }),
       },
     }),
     ...(tuning !== undefined && {

@@ -6,7 +6,7 @@ import {
   unknownTokenId,
 } from '@caption-queue/model/vocabulary';
 import { createRandom } from '../random.ts';
-import { noDropout, type SequenceNetwork } from './network.ts';
+import { type Network, noDropout } from './network.ts';
 import type { Tensor, TensorFlow } from './tensorflow-types.ts';
 import type { Weights } from './weights.ts';
 
@@ -14,7 +14,7 @@ import type { Weights } from './weights.ts';
 const NEVER = -1e9;
 
 export interface RollOut {
-  network: SequenceNetwork;
+  network: Network;
   weights: Weights;
   /** `[B, 64, 2048]` */
   grids: Tensor;

@@ -8,7 +8,7 @@ import { readGrids } from '../features/read-features.ts';
 import { type CaptionScores, scoreCaptions } from '../metrics/score-captions.ts';
 import { scoringWords } from '../metrics/scored-caption.ts';
 import type { EncoderBlocks } from './encoder-blocks.ts';
-import type { SequenceNetwork } from './network.ts';
+import type { Network } from './network.ts';
 import { greedyTokens } from './roll-out.ts';
 import type { TensorFlow } from './tensorflow-types.ts';
 import type { Weights } from './weights.ts';
@@ -27,7 +27,7 @@ export function scoreDev(
     features,
     maximumWords,
   }: {
-    network: SequenceNetwork;
+    network: Network;
     blocks?: EncoderBlocks | undefined;
     weights: Weights;
     vocabulary: Vocabulary;

@@ -41,8 +41,6 @@ export interface FitSettings {
   tuning?: TuningSettings;
   /** Absent while words are learned from captions alone. */
   selfCritical?: SelfCriticalSettings;
-  /** Absent when only people teach. */
-  teaching?: TeachingSettings;
   seed: number;
 }
 
@@ -56,14 +54,6 @@ export interface SelfCriticalSettings {
   crossEntropy: number;
   /** Share of values dropped while it learns from them; absent for none. */
   dropout?: number;
-}
-
-/** Models of the run that teach another what they would say (teachers.ts). */
-export interface TeachingSettings {
-  /** Names of their folders. */
-  models: string[];
-  /** Of what a word should be, the share that they say, 0…1; the rest is what people wrote. */
-  share: number;
 }
 
 /** How the encoder's top blocks are trained along. */

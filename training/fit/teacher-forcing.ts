@@ -1,6 +1,6 @@
 // Whole sequences at once with teacher forcing: every step sees the words that people wrote.
 import type { CaptionBatch } from './batches.ts';
-import type { Dropout, SequenceNetwork } from './network.ts';
+import type { Dropout, Network } from './network.ts';
 import type { Tensor, TensorFlow } from './tensorflow-types.ts';
 import type { Weights } from './weights.ts';
 
@@ -19,7 +19,7 @@ export function sequenceLogits(
     grids,
     dropout,
   }: {
-    network: SequenceNetwork;
+    network: Network;
     weights: Weights;
     batch: Pick<CaptionBatch, 'active' | 'inputs'>;
     grids: Tensor;

@@ -1,4 +1,4 @@
-// What a run trains and what it trains with: network, encoder blocks, optimizer, averages, teachers.
+// What a run trains and what it trains with: network, encoder blocks, optimizer, averages.
 import type { LayersModel } from '@caption-queue/model/layers-model/layers-model';
 import { findEncoder } from '../encoder-source.ts';
 import type { FeatureFile } from '../features/feature-file.ts';
@@ -10,7 +10,6 @@ import { buildEncoderBlocks, type EncoderBlocks } from './encoder-blocks.ts';
 import type { Network } from './network.ts';
 import { createOptimizer, type Optimizer } from './optimizer.ts';
 import { buildNetwork, type FitSettings } from './settings.ts';
-import { createTeachers, type Teachers } from './teachers.ts';
 import type { Tensor, TensorFlow } from './tensorflow-types.ts';
 import { createWeights, initialValues, type Weights } from './weights.ts';
 
@@ -43,7 +42,6 @@ export interface TrainedParts {
   weights: Weights;
   optimizer: Optimizer;
   averages?: Averages | undefined;
-  teachers?: Teachers | undefined;
   settings: FitSettings;
 }
 
@@ -51,7 +49,6 @@ export interface TrainedParts {
  * @param checkpoint of this run, when it goes on
  * @param initial weights to begin with, by name; what is missing begins at random
  * @param encoder wanted by `settings.tuning`
- * @param teachers wanted by `settings.teaching`
  */
 export function createParts(
   tf: TensorFlow,
@@ -60,13 +57,11 @@ export function createParts(
     checkpoint,
     initial,
     encoder,
-    teachers: models,
   }: {
     settings: FitSettings;
     checkpoint?: Checkpoint | undefined;
     initial?: ReadonlyMap<string, Float32Array> | undefined;
     encoder?: TunedEncoder | undefined;
-    teachers?: readonly Checkpoint[] | undefined;
   },
 ): TrainedParts & { dispose(): void } {
   const { tuning, averaging, clipNorm, decay } = settings;
@@ -87,7 +82,6 @@ export function createParts(
     averaging > 0 ? createAverages(tf, { weights, decay: averaging, restored }) : undefined;
   const distillation =
     tuned && tuning.distillation > 0 ? createDistillation(tf, tuned.classifier) : undefined;
-  const teachers = models && createTeachers(tf, models);
   return {
     network,
     blocks,
@@ -95,13 +89,11 @@ export function createParts(
     weights,
     optimizer,
     averages,
-    teachers,
     settings,
     dispose() {
       optimizer.dispose();
       averages?.dispose();
       distillation?.dispose();
-      teachers?.dispose();
       tf.dispose([...weights.values()]);
     },
   };

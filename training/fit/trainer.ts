@@ -65,7 +65,7 @@ function learningRates({ rate, tuning, selfCritical }: FitSettings, progress: nu
   return { decoder: rateAt(progress, rate), blocks: rateAt(progress, tuning?.rate ?? 0) };
 }
 
-/** A step of teacher forcing: the words that people wrote, and that teachers would say, become likelier. */
+/** A step of teacher forcing: the words that people wrote become likelier. */
 export function trainStep(
   tf: TensorFlow,
   parts: TrainedParts,
@@ -90,15 +90,10 @@ export function trainStep(
     const targets = tf.tensor1d(batch.targets, 'int32');
     const mean = tf.tensor1d(batch.counts).div(batch.words);
     const untunedPooled = untuned && tf.tensor2d(untuned, [photos, FEATURE_SIZE]);
-    const taught = parts.teachers && {
-      probs: parts.teachers.wordProbs(batch, input),
-      share: settings.teaching?.share ?? 0,
-    };
     const loss = () => {
       const features = blocks ? blocks.grids(weights, input) : input;
       const logits = sequenceLogits(tf, { network, weights, batch, grids: features, dropout });
-      const wanted = { targets, weights: mean, smoothing, taught };
-      const words = smoothedCrossEntropy(tf, { logits, ...wanted });
+      const words = smoothedCrossEntropy(tf, { logits, targets, weights: mean, smoothing });
       return withDistillation(parts, { loss: words, features, untuned: untunedPooled });
     };
     return descend(tf, parts, { loss, step, totalSteps }) as never;

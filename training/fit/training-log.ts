@@ -1,7 +1,6 @@
 // The logs of `fit`, one JSON object a line, in each model's folder.
 import { appendFile, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { CaptionScores } from '../metrics/score-captions.ts';
 import type { EpochResult } from './checkpoint.ts';
 import type { FitSettings } from './settings.ts';
 
@@ -27,7 +26,6 @@ export interface LoggedStep {
 /** A line of the log; which fields there are depends on `type`. */
 type LogEntry =
   | { type: 'start'; settings: FitSettings }
-  | { type: 'teachers'; scores: CaptionScores }
   | ({ type: 'step' } & LoggedStep)
   | ({ type: 'epoch' } & EpochResult);
 

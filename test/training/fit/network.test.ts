@@ -120,38 +120,29 @@ describe.skipIf(!hasTensorFlow())('the trained networks', () => {
     });
   });
 
-  it.each([0, 0.7])(
-    'the loss is the weighed cross-entropy to smoothed targets, of which teachers have %d',
-    (share) => {
-      const logits = tf.tensor(randomValues(4 * 6), [4, 6]);
-      const targets = tf.tensor1d([1, 5, 0, 3], 'int32');
-      const counts = tf.tensor1d([1, 1, 0, 1]);
-      const smoothing = 0.1;
-      const probs = tf.tensor(randomValues(4 * 6), [4, 6]).softmax();
-      const taught = share > 0 ? { probs, share } : undefined;
-      const automatic = (values: Tensor) =>
-        tf
-          .oneHot(targets, 6)
-          .mul(1 - smoothing)
-          .add(smoothing / 6)
-          .mul(1 - share)
-          .add(probs.mul(share))
-          .mul(values.logSoftmax())
-          .sum(1)
-          .neg()
-          .mul(counts)
-          .sum()
-          .div(3);
-      const mean = counts.div(3);
-      const byHand = (values: Tensor) =>
-        smoothedCrossEntropy(tf, { logits: values, targets, weights: mean, smoothing, taught });
-      expect(floats(byHand(logits))[0]).toBeCloseTo(floats(automatic(logits))[0] as number, 6);
-      const [wanted, gradient] = [automatic, byHand].map((loss) => floats(tf.grad(loss)(logits)));
-      expect(relativeDifference(wanted as Float32Array, gradient as Float32Array)).toBeLessThan(
-        1e-5,
-      );
-    },
-  );
+  it('the loss is the weighed cross-entropy to smoothed targets', () => {
+    const logits = tf.tensor(randomValues(4 * 6), [4, 6]);
+    const targets = tf.tensor1d([1, 5, 0, 3], 'int32');
+    const counts = tf.tensor1d([1, 1, 0, 1]);
+    const smoothing = 0.1;
+    const automatic = (values: Tensor) =>
+      tf
+        .oneHot(targets, 6)
+        .mul(1 - smoothing)
+        .add(smoothing / 6)
+        .mul(values.logSoftmax())
+        .sum(1)
+        .neg()
+        .mul(counts)
+        .sum()
+        .div(3);
+    const mean = counts.div(3);
+    const byHand = (values: Tensor) =>
+      smoothedCrossEntropy(tf, { logits: values, targets, weights: mean, smoothing });
+    expect(floats(byHand(logits))[0]).toBeCloseTo(floats(automatic(logits))[0] as number, 6);
+    const [wanted, gradient] = [automatic, byHand].map((loss) => floats(tf.grad(loss)(logits)));
+    expect(relativeDifference(wanted as Float32Array, gradient as Float32Array)).toBeLessThan(1e-5);
+  });
 
   it('read their own guesses in the place of words, where scheduled sampling says so', () => {
     const { network, values } = tinyNetwork(tf, 'merge');
