@@ -72,6 +72,8 @@ describe('the commands of a run', () => {
       'npm run train -- evaluate --bundle path/to/mine --record',
     ]);
     expect(lineageOf(commands, 'unknown')).toEqual(['unknown']);
+    expect(lineageOf(commands, 'final, other')).toEqual(['attention', 'tuned', 'final', 'other']);
+    expect(lineageOf(commands, 'tuned,final')).toEqual(['attention', 'tuned', 'final']);
   });
 
   it('are noted in the order they ended, each once', async () => {

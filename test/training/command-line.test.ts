@@ -138,6 +138,12 @@ describe('the command line of the training', () => {
       const bundle = await loadBundle(output);
       expect(bundle.manifest.decoder.kind).toBe('attention');
       expect(bundle.manifest.metrics.meanLength).toBeGreaterThan(0);
+
+      const more = ['fit', '--epochs', '1', '--batch-size', '2'];
+      const again = await run(...more, '--from-bundle', output, '--model', 'again');
+      expect(again.stdout).toMatch(/Epoch 1: /);
+      const both = [...exporting, '--force', '--model', 'attention,again'];
+      expect((await run(...both)).stdout).toContain('attention decoder, the mean of 2 models.');
     },
     60_000,
   );

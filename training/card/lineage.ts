@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { bundleDirectory } from '@caption-queue/model/bundle';
 import type { PastCommand } from '../command-line/command-history.ts';
+import { modelNames } from '../fit/model-soup.ts';
 
 /** The value that was given to `--name`. */
 function optionOf({ args }: PastCommand, name: string): string | undefined {
@@ -19,15 +20,23 @@ function fitOf(commands: readonly PastCommand[], model: string): PastCommand | u
   );
 }
 
-/** The model and those it began with, the first one first. */
+/**
+ * The model and those it began with, the first one first.
+ * @param model of several, by comma, the weights were averaged
+ */
 export function lineageOf(commands: readonly PastCommand[], model: string): string[] {
-  const lineage = [model];
-  for (;;) {
-    const fit = fitOf(commands, lineage[0] as string);
+  const lineage = new Set<string>();
+  const visited = new Set<string>();
+  const visit = (name: string) => {
+    if (visited.has(name)) return;
+    visited.add(name);
+    const fit = fitOf(commands, name);
     const from = fit && optionOf(fit, 'from');
-    if (from === undefined || lineage.includes(from)) return lineage;
-    lineage.unshift(from);
-  }
+    if (from !== undefined) visit(from);
+    lineage.add(name);
+  };
+  modelNames(model).forEach(visit);
+  return [...lineage];
 }
 
 /** What to run to make the bundle again, in order. */

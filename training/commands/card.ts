@@ -12,7 +12,7 @@ export const cardCommand: Command = {
     bundle: { description: 'Bundle: a name below models/, or a path.', value: 'NAME' },
     ...runOption,
     model: {
-      description: "The model's folder below the run.",
+      description: "The model's folder below the run; several, by comma, as `export` had them.",
       value: 'NAME',
       default: 'attention',
     },

@@ -4,6 +4,7 @@ import type { Command } from '../command-line/command.ts';
 import { runFolder, runOption } from '../command-line/run-folder.ts';
 import { encoderOption, findEncoder } from '../encoder-source.ts';
 import { exportModel } from '../export/export-model.ts';
+import { modelNames } from '../fit/model-soup.ts';
 
 export const exportCommand: Command = {
   name: 'export',
@@ -12,7 +13,8 @@ export const exportCommand: Command = {
   options: {
     ...runOption,
     model: {
-      description: "The model's folder below the run.",
+      description:
+        "The model's folder below the run. The weights of several, by comma, are averaged; they must have begun with the same.",
       value: 'NAME',
       default: 'attention',
     },
@@ -51,9 +53,12 @@ export const exportCommand: Command = {
       );
     }
     const epoch = best.state.epochs.at(-1);
-    console.log(
-      `${output}: ${best.settings.decoder} decoder of epoch ${epoch?.epoch} (dev CIDEr ${epoch?.scores.cider.toFixed(3)}, greedy).`,
-    );
+    const models = modelNames(options.text('model'));
+    const weights =
+      models.length > 1
+        ? `, the mean of ${models.length} models.`
+        : ` of epoch ${epoch?.epoch} (dev CIDEr ${epoch?.scores.cider.toFixed(3)}, greedy).`;
+    console.log(`${output}: ${best.settings.decoder} decoder${weights}`);
     console.log(
       `\`npm run train -- evaluate --bundle ${output} --data FOLDER --record\` adds its dev figures.`,
     );

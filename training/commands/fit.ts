@@ -11,6 +11,7 @@ import { loadBest, loadResumable } from '../fit/checkpoint.ts';
 import { fitDecoder } from '../fit/fit-decoder.ts';
 import { createFitReport } from '../fit/fit-report.ts';
 import { fitOptions, readSettings } from '../fit/options.ts';
+import { loadStart } from '../fit/start.ts';
 import { loadTunedEncoder } from '../fit/trained-parts.ts';
 import { appendToLog } from '../fit/training-log.ts';
 
@@ -33,8 +34,8 @@ export const fitCommand: Command = {
     // All photos are looked for now: better than in the middle of an epoch.
     const files = [...train, ...dev].map(({ file }) => file);
     const features = await openFeatureFile(run.features(options.optionalText('tune')), files);
-    const from = options.optionalText('from');
-    const start = from === undefined ? undefined : await loadBest(path.join(run.root, from));
+    const best = (model: string) => loadBest(path.join(run.root, model));
+    const start = await loadStart(options, { best, vocabulary: data.vocabulary, features });
     const settings = readSettings(options, {
       vocabularySize: data.vocabulary.size,
       flipped: features.index.flipped,

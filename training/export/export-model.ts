@@ -14,8 +14,9 @@ import type { EncoderSource } from '../encoder-source.ts';
 import { TrainingError } from '../failure.ts';
 import { openFeatureFile, readIndex } from '../features/feature-file.ts';
 import { checkMadeBy } from '../features/photo-encoder.ts';
-import { type Checkpoint, loadBest } from '../fit/checkpoint.ts';
+import type { Checkpoint } from '../fit/checkpoint.ts';
 import { buildEncoderBlocks } from '../fit/encoder-blocks.ts';
+import { loadModels } from '../fit/model-soup.ts';
 import { buildNetwork } from '../fit/settings.ts';
 import { measureBlocks } from './measure-blocks.ts';
 import { tunedEncoder } from './tuned-encoder.ts';
@@ -29,7 +30,7 @@ const generation = { beamWidth: 3, maxLength: 20, lengthPenalty: 0.9 };
 
 export interface ExportRequest {
   run: RunFolder;
-  /** The model's folder below the run. */
+  /** The model's folder below the run; of several, by comma, the weights are averaged. */
   model: string;
   encoder: EncoderSource;
   /** What workers check their engine by: a photo's file, or the pixels of another bundle's probe. */
@@ -59,7 +60,7 @@ export async function exportModel({
   texts,
 }: ExportRequest): Promise<ExportedModel> {
   const { vocabulary } = await loadPrepared(run);
-  const best = await loadBest(path.join(run.root, model));
+  const best = await loadModels(run.root, model);
   const { settings, values } = best;
   if (settings.sizes.vocabularySize !== vocabulary.size) {
     throw new TrainingError(

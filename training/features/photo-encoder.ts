@@ -84,18 +84,18 @@ export async function loadPhotoEncoder(
 
 /**
  * What is trained above a layer fits only the encoder that its grids came from.
+ * @param advice what to do about it otherwise
  * @throws TrainingError when the features are another encoder's
  */
 export async function checkMadeBy(
   source: EncoderSource,
   { index: { layer, graphHash } }: FeatureFile,
+  advice = 'name theirs with --encoder',
 ): Promise<void> {
   const encoder = await loadPhotoEncoder(source, { layer, threads: 1 });
   await encoder.dispose();
   if (encoder.graphHash === graphHash) return;
-  throw new TrainingError(
-    `The features of ${layer} were made with another encoder; name theirs with --encoder.`,
-  );
+  throw new TrainingError(`The features of ${layer} were made with another encoder; ${advice}.`);
 }
 
 /** Channels of a step's output, or of the plan's input. */

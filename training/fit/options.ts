@@ -65,6 +65,11 @@ export const fitOptions: Record<string, OptionDescription> = {
     description: 'A model of this run whose best weights are the start; it decides the sizes.',
     value: 'MODEL',
   },
+  'from-bundle': {
+    description:
+      'A bundle whose decoder is the start instead; words that it lacks begin as unknown ones. It fits features of its own encoder.',
+    value: 'NAME',
+  },
   tune: {
     description:
       "Also train the encoder's blocks above this layer (features --layer), e.g. `mixed8`.",
@@ -95,6 +100,12 @@ export const fitOptions: Record<string, OptionDescription> = {
     value: 'X',
     default: '0.2',
   },
+  'self-critical-dropout': {
+    description:
+      "Share of values dropped while captions that were drawn are learned, in --dropout's place.",
+    value: 'X',
+    default: '0',
+  },
   ...encoderOption,
   patience: {
     description: 'Epochs without a better dev CIDEr before it stops.',
@@ -116,7 +127,11 @@ export function readSettings(
     vocabularySize,
     flipped,
     start,
-  }: { vocabularySize: number; flipped: boolean; start?: FitSettings | undefined },
+  }: {
+    vocabularySize: number;
+    flipped: boolean;
+    start?: Pick<FitSettings, 'decoder' | 'sizes'> | undefined;
+  },
 ): FitSettings {
   const decoder = start?.decoder ?? options.oneOf('decoder', decoderKinds);
   const count = (name: string) => options.number(name, { minimum: 1, integer: true });
@@ -155,6 +170,7 @@ export function readSettings(
         samples: options.number('samples', { minimum: 2, integer: true }),
         candidates: count('candidates'),
         crossEntropy: options.number('cross-entropy', { minimum: 0 }),
+        ...(share('self-critical-dropout') > 0 && { dropout: share('self-critical-dropout') }),
       },
     }),
     ...(tuning !== undefined && {

@@ -8,8 +8,8 @@ import type { PreparedData } from '../dataset/prepared.ts';
 import { createCiderD } from '../metrics/cider-d.ts';
 import { createRandom } from '../random.ts';
 import { buildBatch, type CaptionBatch, type TrainingPhoto } from './batches.ts';
+import { createDropout } from './dropout.ts';
 import { smoothedCrossEntropy } from './loss.ts';
-import { noDropout } from './network.ts';
 import { sampledTokens } from './roll-out.ts';
 import type { SelfCriticalSettings } from './settings.ts';
 import { sequenceLogits } from './teacher-forcing.ts';
@@ -43,7 +43,7 @@ interface WeighedCaption {
 }
 
 /**
- * One step. No dropout, so that what is drawn is what would be served.
+ * One step. Captions are drawn without dropout, as they would be served; it is only in what they teach.
  * @param grids `[B, 64, channels]` of `photos`
  * @param untuned the untuned encoder's pooled output `[B, 2048]`, where it is tuned with distillation
  */
@@ -70,7 +70,7 @@ export function selfCriticalStep(
 ): StepResult {
   const { network, blocks, weights, settings } = parts;
   const { seed, maximumWords, tuning } = settings;
-  const { samples, candidates } = selfCritical;
+  const { samples, candidates, dropout: rate = 0 } = selfCritical;
   const count = photos.length;
   return tf.tidy(() => {
     const input = tf.tensor(grids, [count, GRID_CELLS, grids.length / count / GRID_CELLS]);
@@ -92,6 +92,7 @@ export function selfCriticalStep(
     );
     const targets = tf.tensor1d(batch.targets, 'int32');
     const untunedPooled = untuned && tf.tensor2d(untuned, [count, FEATURE_SIZE]);
+    const dropout = createDropout(tf, { rate, seeds });
     const wordWeights = tf.tensor1d(weightsOfWords(batch, captions));
     const loss = () => {
       const seen = blocks && tuning?.rate ? blocks.grids(weights, input) : features;
@@ -100,7 +101,7 @@ export function selfCriticalStep(
         weights,
         batch,
         grids: seen,
-        dropout: noDropout,
+        dropout,
       });
       const words = { logits, targets, weights: wordWeights, smoothing: 0 };
       return withDistillation(parts, {

@@ -52,6 +52,8 @@ export interface SelfCriticalSettings {
   candidates: number;
   /** Weight of the cross-entropy of one caption that people wrote, a photo. */
   crossEntropy: number;
+  /** Share of values dropped while it learns from them; absent for none. */
+  dropout?: number;
 }
 
 /** How the encoder's top blocks are trained along. */

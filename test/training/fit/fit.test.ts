@@ -13,7 +13,7 @@ import {
   type FeatureFile,
   type FeatureRequest,
 } from '@caption-queue/training/features/feature-file';
-import { loadBest, loadCheckpoint } from '@caption-queue/training/fit/checkpoint';
+import { type Checkpoint, loadBest, loadCheckpoint } from '@caption-queue/training/fit/checkpoint';
 import { type FitRequest, fitDecoder } from '@caption-queue/training/fit/fit-decoder';
 import type { FitSettings } from '@caption-queue/training/fit/settings';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -203,6 +203,28 @@ describe.skipIf(!hasTensorFlow())('training on a tiny data set', () => {
       expect(values.get('lstm/kernel')).not.toEqual(initial.get('lstm/kernel'));
     }, 60_000);
   });
+
+  it('self-critically with dropout: draws the same captions, and learns them otherwise', async () => {
+    const selfCritical = { samples: 4, candidates: 6, crossEntropy: 0.2 };
+    const rewards: number[] = [];
+    const kernels: Float32Array[] = [];
+    for (const [name, dropout] of Object.entries({ without: undefined, half: 0.5, again: 0.5 })) {
+      const settings = {
+        ...settingsOf('attention', 1),
+        batchSize: 5,
+        selfCritical: { ...selfCritical, ...(dropout && { dropout }) },
+      };
+      const before = tf.memory().numTensors;
+      await train(name, settings, { onStep: ({ reward = -1 }) => rewards.push(reward) });
+      expect(tf.memory().numTensors).toBe(before);
+      const { values } = (await loadCheckpoint(join(folder, name))) as Checkpoint;
+      kernels.push(values.get('lstm/kernel') as Float32Array);
+    }
+    const [without, half, again] = kernels as [Float32Array, Float32Array, Float32Array];
+    expect(new Set(rewards).size).toBe(1);
+    expect(relativeDifference(without, half)).toBeGreaterThan(1e-3);
+    expect(relativeDifference(half, again)).toBeLessThan(1e-5);
+  }, 60_000);
 
   it('keeps the weights of the best epoch', async () => {
     const settings = settingsOf('merge', 6);
