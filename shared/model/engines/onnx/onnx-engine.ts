@@ -1,6 +1,6 @@
 // The default engine: ONNX graphs, built in memory from the bundle's layers models, on ONNX Runtime.
 
-import { InferenceSession, Tensor as OnnxTensor } from 'onnxruntime-node';
+import type { Tensor as OnnxTensor, InferenceSession as Session } from 'onnxruntime-node';
 import { type BundlePart, sha256 } from '../../bundle.ts';
 import { planConvolutions } from '../../layers-model/convolution-plan.ts';
 import {
@@ -16,6 +16,7 @@ import { buildFloatEncoder, buildInt8Encoder } from './encoder-graph.ts';
 import { buildLayersGraph } from './layers-graph.ts';
 import { withLikeliestTokens } from './likeliest-tokens.ts';
 import { type OnnxModel, serialiseOnnx } from './model.ts';
+import * as Onnx from './runtime.ts';
 
 export function createOnnxEngine({ threads }: EngineOptions): Engine {
   return {
@@ -33,7 +34,7 @@ export async function createOnnxGraph(
   { threads, precision }: { threads: number; precision: Precision },
 ): Promise<Graph> {
   const bytes = serialiseOnnx(model);
-  const session = await InferenceSession.create(bytes, {
+  const session = await Onnx.InferenceSession.create(bytes, {
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     graphOptimizationLevel: 'all',
@@ -65,7 +66,7 @@ async function buildGraph(
     : buildFloatEncoder(plan);
 }
 
-function graphOf(session: InferenceSession, hash: string, precision: Precision): Graph {
+function graphOf(session: Session, hash: string, precision: Precision): Graph {
   return {
     hash,
     precision,
@@ -86,7 +87,7 @@ function graphOf(session: InferenceSession, hash: string, precision: Precision):
 }
 
 function toOnnx({ data, shape }: Tensor): OnnxTensor {
-  if (data instanceof Uint8Array) return new OnnxTensor('uint8', data, shape);
-  if (data instanceof Int32Array) return new OnnxTensor('int32', data, shape);
-  return new OnnxTensor('float32', data, shape);
+  if (data instanceof Uint8Array) return new Onnx.Tensor('uint8', data, shape);
+  if (data instanceof Int32Array) return new Onnx.Tensor('int32', data, shape);
+  return new Onnx.Tensor('float32', data, shape);
 }

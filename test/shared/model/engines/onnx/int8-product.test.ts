@@ -6,7 +6,7 @@ import {
   suitsInt8,
 } from '@caption-queue/model/engines/onnx/int8-product';
 import { serialiseOnnx } from '@caption-queue/model/engines/onnx/model';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { InferenceSession, Tensor } from '@caption-queue/model/engines/onnx/runtime';
 import { expect, it } from 'vitest';
 import { relativeDifference } from '../../../../support/numbers/compare.ts';
 import { createRandom } from '../../../../support/numbers/random.ts';

@@ -2,9 +2,9 @@
 
 import { buildLayersGraph } from '@caption-queue/model/engines/onnx/layers-graph';
 import { serialiseOnnx } from '@caption-queue/model/engines/onnx/model';
+import { InferenceSession, Tensor } from '@caption-queue/model/engines/onnx/runtime';
 import type { Layer, LayersModel, Weight } from '@caption-queue/model/layers-model/layers-model';
 import { input, layer, outputOf } from '@caption-queue/training/decoders/topology';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { expect, it } from 'vitest';
 
 const x = [-3, -1, 0, 0.5, 4];
