@@ -25,6 +25,7 @@ await runWorker({
     createDecoderWorker({
       host,
       bundle,
+      precision: captioner.precision,
       resultCacheTtlSeconds: settings.RESULT_CACHE_TTL_SECONDS,
       captionPicture: ({ options, ...request }) =>
         captioner.caption(

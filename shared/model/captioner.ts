@@ -8,7 +8,7 @@ import { type Bundle, checkCalibration } from './bundle.ts';
 import { createClassifier } from './classifier.ts';
 import { createStepDecoder } from './decoder.ts';
 import { pooledOf } from './encoder.ts';
-import type { Engine, GraphSource } from './engines/engine.ts';
+import type { Engine, GraphSource, Precision } from './engines/engine.ts';
 import { fromFloat16Bits } from './float16.ts';
 import { type GenerationOptions, generateCaptions } from './generation/generate-captions.ts';
 import type { GenerationEvent } from './generation/streamer.ts';
@@ -29,6 +29,8 @@ export interface CaptionRequest {
 }
 
 export interface PictureCaptioner {
+  /** Of the decoder's weights. */
+  readonly precision: Precision;
   /** What was generated and seen, not yet judged. @throws the signal's reason when it aborts */
   observe(request: CaptionRequest): Promise<Observation>;
   /** What is told of an observation. */
@@ -93,6 +95,7 @@ export async function createPictureCaptioner({
     captionOutput(observation, { ...publishing, labels, calibration: trust?.calibration });
 
   return {
+    precision: decoder.precision,
     observe,
     judge,
     caption: async (request, publishing) =>

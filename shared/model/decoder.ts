@@ -17,7 +17,7 @@ export async function createStepDecoder({
   engine: Engine;
   bundle: DecoderSource;
   precision?: Precision;
-}): Promise<StepDecoder> {
+}): Promise<StepDecoder & { readonly precision: Precision }> {
   const start = await engine.loadGraph(bundle, 'decoder/start', precision);
   const step = await engine.loadGraph(bundle, 'decoder/step', precision);
   const shapes = await inputShapes(bundle);
@@ -26,6 +26,7 @@ export async function createStepDecoder({
     (name) => !['token', 'state', 'cell'].includes(name),
   );
   return {
+    precision: step.precision,
     vocabularySize: bundle.vocabulary.size,
     units,
     async start(grid) {

@@ -9,7 +9,6 @@ import { followPhotos } from '../command-line/progress.ts';
 import { runFolder, runOption } from '../command-line/run-folder.ts';
 import { resealBundle } from '../export/seal-bundle.ts';
 import { saveLayersModel } from '../export/store-model.ts';
-import { linearModel } from '../fit/linear-classifier.ts';
 import { GRAPHICS_FILE } from '../kinds/graphics.ts';
 import { learnKinds } from '../kinds/learn-kinds.ts';
 import { listPictures } from '../kinds/pictures.ts';
@@ -58,7 +57,7 @@ export const kindsCommand: Command = {
       photos: options.list('photos'),
       heldOutPhotos: options.list('held-out-photos'),
     });
-    const { weights, judged } = await learnKinds({
+    const { model, judged } = await learnKinds({
       bundle,
       pictures,
       threads: options.number('threads', { minimum: 1, integer: true }),
@@ -72,7 +71,6 @@ export const kindsCommand: Command = {
     if (options.flag('dry-run')) return;
     const output = options.optionalText('output');
     const target = output ? await copyBundle(bundle, output) : bundle;
-    const model = linearModel('kind-classifier', weights, 'softmax');
     await saveLayersModel(model, path.join(target.directory, model.name));
     const version = options.optionalText('bundle-version') ?? bundle.manifest.version;
     await resealBundle(target, { version });

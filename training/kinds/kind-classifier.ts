@@ -1,8 +1,8 @@
 // Learns from pooled features what kind of picture it is. Kinds but photos, and within them sources, count alike, however
 // many pictures there are of each: a thousand icons of one set are one way to draw.
-import { FEATURE_SIZE } from '@caption-queue/contract/bundle';
 import { type PictureKind, pictureKinds } from '@caption-queue/contract/kind';
-import { fitLinear, type LinearWeights } from '../fit/linear-classifier.ts';
+import type { LayersModel } from '@caption-queue/model/layers-model/layers-model';
+import { fitLinear, linearModel } from '../fit/linear-classifier.ts';
 import type { TensorFlow } from '../fit/tensorflow-types.ts';
 import type { Random } from '../random.ts';
 
@@ -24,7 +24,7 @@ export interface KindExample {
 export function trainKindClassifier(
   tf: TensorFlow,
   { pooled, examples }: { pooled: Float32Array; examples: readonly KindExample[] },
-): LinearWeights {
+): LayersModel {
   const targets = new Float32Array(examples.length * pictureKinds.length);
   examples.forEach(({ kind }, n) => {
     targets[n * pictureKinds.length + pictureKinds.indexOf(kind)] = 1;
@@ -41,7 +41,7 @@ export function trainKindClassifier(
   });
   const inFavour = (value: number, kind: number) =>
     value + (pictureKinds[kind] === 'photo' ? PHOTO_BIAS : 0);
-  return { kernel, bias: bias.map(inFavour) };
+  return linearModel('kind-classifier', { kernel, bias: bias.map(inFavour) }, 'softmax');
 }
 
 /** A kind, then a source of it (a large one somewhat oftener), then a picture of that, each at random. */
@@ -70,26 +70,4 @@ function createDraw(examples: readonly KindExample[]): (random: Random) => numbe
     const { members } = sources.findLast(({ from }) => from <= at) as (typeof sources)[number];
     return members[random.integer(members.length)] as number;
   };
-}
-
-/** @returns probabilities `[pictures, kinds]` by weights that may not have been exported yet */
-export function classifyKinds(
-  { kernel, bias }: LinearWeights,
-  pooled: Float32Array,
-): Float32Array[] {
-  const pictures = pooled.length / FEATURE_SIZE;
-  return Array.from({ length: pictures }, (_, n) => {
-    const logits = Array.from(bias, (start, kind) => {
-      let sum = start;
-      for (let f = 0; f < FEATURE_SIZE; f++) {
-        sum +=
-          (pooled[n * FEATURE_SIZE + f] as number) * (kernel[f * bias.length + kind] as number);
-      }
-      return sum;
-    });
-    const largest = Math.max(...logits);
-    const shares = logits.map((logit) => Math.exp(logit - largest));
-    const total = shares.reduce((sum, share) => sum + share, 0);
-    return Float32Array.from(shares, (share) => share / total);
-  });
 }

@@ -1,19 +1,22 @@
 // Teaches a bundle the kinds of pictures, and measures it on sources that it was not taught.
 import path from 'node:path';
+import { FEATURE_SIZE } from '@caption-queue/contract/bundle';
 import { pictureKinds } from '@caption-queue/contract/kind';
+import { areBlank } from '@caption-queue/model/blank';
 import type { Bundle } from '@caption-queue/model/bundle';
+import { createClassifier } from '@caption-queue/model/classifier';
 import { createEncoder } from '@caption-queue/model/encoder';
 import { createEngine } from '@caption-queue/model/engines/create-engine';
 import { loadTensorFlow } from '@caption-queue/model/engines/tfjs/tensorflow';
-import { likeliestKind } from '@caption-queue/model/trust/kind';
+import type { LayersModel } from '@caption-queue/model/layers-model/layers-model';
+import { certainlyBlank, likeliestKind } from '@caption-queue/model/trust/kind';
 import type { StartProgress } from '../calibration/calibrate-bundle.ts';
 import { poolPhotos, type ReadPicture } from '../calibration/pooled-features.ts';
 import { TrainingError } from '../failure.ts';
-import type { LinearWeights } from '../fit/linear-classifier.ts';
 import { createRandom } from '../random.ts';
 import { distorted } from './distort.ts';
 import type { KnownPicture } from './graphics.ts';
-import { classifyKinds, trainKindClassifier } from './kind-classifier.ts';
+import { trainKindClassifier } from './kind-classifier.ts';
 import type { JudgedPicture } from './report.ts';
 
 /** Distorted copies of each picture that is learned from. */
@@ -35,9 +38,15 @@ export async function learnKinds({
   /** Where features are kept. */
   folder: string;
   startProgress: StartProgress;
-}): Promise<{ weights: LinearWeights; judged: JudgedPicture[] }> {
-  const taught = some(pictures.filter(({ split }) => split === 'train'));
-  const heldOut = some(pictures.filter(({ split }) => split === 'held-out'));
+}): Promise<{ model: LayersModel; judged: JudgedPicture[] }> {
+  const taught = atMost(
+    MOST_OF_A_SOURCE,
+    pictures.filter(({ split }) => split === 'train'),
+  );
+  const heldOut = atMost(
+    MOST_OF_A_SOURCE,
+    pictures.filter(({ split }) => split === 'held-out'),
+  );
   checkKinds(taught, 'learned from');
   const engine = await createEngine('onnx', { threads });
   const encoder = await createEncoder({ engine, bundle, onWarning: console.warn });
@@ -65,20 +74,27 @@ export async function learnKinds({
   for (let copy = 1; copy <= COPIES; copy++) {
     features.push(await pool(taught, `Distorted, ${copy} of ${COPIES}`, distorted(copy)));
   }
-  const weights = trainKindClassifier(loadTensorFlow(), {
+  const model = trainKindClassifier(loadTensorFlow(), {
     pooled: concatenate(features),
     examples: features.flatMap(() => taught),
   });
-  const probabilities = classifyKinds(weights, await pool(heldOut, 'Held-out pictures'));
+  const pooled = await pool(heldOut, 'Held-out pictures');
   await encoder.dispose();
-  return {
-    weights,
-    judged: heldOut.map(({ kind, source }, n) => ({
-      kind,
-      source,
-      judged: likeliestKind(probabilities[n] as Float32Array).kind,
-    })),
-  };
+  const classifier = await createClassifier({
+    engine,
+    bundle: { loadModel: async () => model, loadActivationRanges: bundle.loadActivationRanges },
+    part: 'kind-classifier',
+  });
+  const judged: JudgedPicture[] = [];
+  for (const [n, { kind, source }] of heldOut.entries()) {
+    const features = pooled.slice(n * FEATURE_SIZE, (n + 1) * FEATURE_SIZE);
+    const judgment = areBlank(features)
+      ? certainlyBlank
+      : likeliestKind(await classifier.classify(features));
+    judged.push({ kind, source, judged: judgment.kind });
+  }
+  await classifier.dispose();
+  return { model, judged };
 }
 
 const sourcesOf = (pictures: readonly KnownPicture[]) => [
@@ -91,10 +107,10 @@ const filesBySource = (pictures: readonly KnownPicture[]): string[][] =>
   );
 
 /** Source by source, of each the same at every run. */
-function some(pictures: readonly KnownPicture[]): KnownPicture[] {
+function atMost(count: number, pictures: readonly KnownPicture[]): KnownPicture[] {
   return sourcesOf(pictures).flatMap((source) => {
     const members = pictures.filter((picture) => picture.source === source);
-    return createRandom(SEED).shuffle(members).slice(0, MOST_OF_A_SOURCE);
+    return createRandom(SEED).shuffle(members).slice(0, count);
   });
 }
 

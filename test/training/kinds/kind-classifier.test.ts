@@ -1,10 +1,11 @@
 // Learning kinds from features: what tells them apart is found, and a large source doesn't outvote the others.
 import { FEATURE_SIZE } from '@caption-queue/contract/bundle';
 import { pictureKinds } from '@caption-queue/contract/kind';
+import { createClassifier } from '@caption-queue/model/classifier';
+import { createEngine } from '@caption-queue/model/engines/create-engine';
 import { loadTensorFlow } from '@caption-queue/model/engines/tfjs/tensorflow';
 import { likeliestKind } from '@caption-queue/model/trust/kind';
 import {
-  classifyKinds,
   type KindExample,
   trainKindClassifier,
 } from '@caption-queue/training/kinds/kind-classifier';
@@ -32,21 +33,28 @@ function pool(rows: Float32Array[]): Float32Array {
 const SMALL = 10;
 
 describe.skipIf(!hasTensorFlow())('kinds', () => {
-  it('are learned from what tells them apart, small sources as well as large ones', () => {
+  it('are learned from what tells them apart, small sources as well as large ones', async () => {
     // Drawings look one way in the large source and another in the small one.
     const places = pictureKinds.map((_, index) => index);
     const examples: (KindExample & { place: number })[] = pictureKinds.flatMap((kind, index) =>
       Array.from({ length: 60 }, () => ({ kind, source: 'large', place: places[index] as number })),
     );
     for (let n = 0; n < 12; n++) examples.push({ kind: 'drawing', source: 'small', place: SMALL });
-    const weights = trainKindClassifier(loadTensorFlow(), {
+    const model = trainKindClassifier(loadTensorFlow(), {
       pooled: pool(examples.map(({ place }) => features(place))),
       examples,
     });
-    const judged = classifyKinds(weights, pool([...places, SMALL].map(features))).map(
-      likeliestKind,
-    );
-    expect(judged.map(({ kind }) => kind)).toEqual([...pictureKinds, 'drawing']);
+    const classifier = await createClassifier({
+      engine: await createEngine('onnx', { threads: 1 }),
+      bundle: { loadModel: async () => model, loadActivationRanges: async () => ({}) },
+      part: 'kind-classifier',
+    });
+    const kinds: string[] = [];
+    for (const place of [...places, SMALL]) {
+      kinds.push(likeliestKind(await classifier.classify(features(place))).kind);
+    }
+    await classifier.dispose();
+    expect(kinds).toEqual([...pictureKinds, 'drawing']);
   }, 60_000);
 });
 
