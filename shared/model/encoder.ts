@@ -22,11 +22,21 @@ export interface Encoder {
   dispose(): Promise<void>;
 }
 
+/** Ways to compute in a precision, the fastest first, and what is said of a way when those before it are wrong. */
+const ways: Record<Precision, { precision: Precision; exact?: boolean; instead?: string }[]> = {
+  int8: [
+    { precision: 'int8' },
+    { precision: 'int8', exact: true, instead: 'computing it exactly, which is slower' },
+    { precision: 'fp32', instead: 'using the slower fp32 encoder' },
+  ],
+  fp32: [{ precision: 'fp32' }],
+};
+
 /**
  * Loads the bundle's encoder and checks it with the bundle's probe.
  * @param precision default: int8 on ONNX Runtime where the bundle has activation ranges, else fp32
  *   (TensorFlow has no int8)
- * @param onWarning told in one line when int8 fails the probe and fp32 takes its place
+ * @param onWarning told in one line when int8 fails the probe and a slower way takes its place
  * @throws Error when even fp32 fails the probe: the bundle and this machine don't fit
  */
 export async function createEncoder({
@@ -41,20 +51,20 @@ export async function createEncoder({
   onWarning?: (message: string) => void;
 }): Promise<Encoder> {
   const probe = await bundle.loadProbe();
-  const graph = await engine.loadGraph(bundle, 'encoder', precision);
-  const agreement = cosine(pooledOf(await runGrid(graph, probe.pixels)), probe.pooled);
-  if (agreement >= PROBE_MIN_COSINE) return encoderOf(engine, graph);
-  await graph.dispose();
-  const measured = `cosine ${agreement.toFixed(4)} to the bundle's probe, ${PROBE_MIN_COSINE} wanted`;
-  if (precision === 'fp32') {
-    throw new Error(
-      `The ${engine.name} encoder computes wrong features on this machine (${measured}).`,
-    );
+  let measured = '';
+  for (const { precision: tried, exact = false, instead } of ways[precision]) {
+    const graph = await engine.loadGraph(bundle, 'encoder', tried, { exact });
+    const agreement = cosine(pooledOf(await runGrid(graph, probe.pixels)), probe.pooled);
+    if (agreement >= PROBE_MIN_COSINE) {
+      if (instead) onWarning?.(`The int8 encoder is wrong on this CPU (${measured}); ${instead}.`);
+      return encoderOf(engine, graph);
+    }
+    await graph.dispose();
+    measured = `cosine ${agreement.toFixed(4)} to the bundle's probe, ${PROBE_MIN_COSINE} wanted`;
   }
-  onWarning?.(
-    `The int8 encoder is wrong on this CPU (${measured}); using the slower fp32 encoder.`,
+  throw new Error(
+    `The ${engine.name} encoder computes wrong features on this machine (${measured}).`,
   );
-  return createEncoder({ engine, bundle, precision: 'fp32' });
 }
 
 function hasActivationRanges({ manifest }: Bundle): boolean {

@@ -72,7 +72,9 @@ async function writeParts(
 /** The pixels, and the pooled features that the int8 encoder makes of them here. */
 async function probeEncoder(folder: string, pixels: Uint8Array): Promise<string> {
   const engine = await createEngine('onnx', { threads: 1 });
-  const graph = await engine.loadGraph(await loadBundle(folder), 'encoder', 'int8');
+  const graph = await engine.loadGraph(await loadBundle(folder), 'encoder', 'int8', {
+    exact: true,
+  });
   const { grid } = await graph.run({
     pixels: { data: pixels, shape: [1, IMAGE_SIZE, IMAGE_SIZE, 3] },
   });

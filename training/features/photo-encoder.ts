@@ -54,7 +54,7 @@ export async function loadPhotoEncoder(
       await source.loadActivationRanges(),
       isInner ? wanted.output : undefined,
     ),
-    { threads, precision: 'int8' },
+    { threads, precision: 'int8', exact: true },
   );
   const channels = channelsOf(wanted, wanted.output);
   return {

@@ -96,7 +96,9 @@ async function encodeAll(
     loadModel: async () => encoder.encoder,
     loadActivationRanges: async () => ranges ?? {},
   };
-  const graph = await engine.loadGraph(source, 'encoder', ranges ? 'int8' : 'fp32');
+  const graph = await engine.loadGraph(source, 'encoder', ranges ? 'int8' : 'fp32', {
+    exact: true,
+  });
   const grids: Float32Array[] = [];
   for (const data of photos) {
     const { grid } = await graph.run({

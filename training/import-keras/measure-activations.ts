@@ -99,7 +99,7 @@ async function runAll(
     onResult: (outputs: Record<string, Float32Array>) => void;
   },
 ): Promise<void> {
-  const graph = await createOnnxGraph(model, { threads, precision: 'fp32' });
+  const graph = await createOnnxGraph(model, { threads, precision: 'int8', exact: true });
   for (const data of photos) {
     const outputs = await graph.run({ pixels: { data, shape: [1, IMAGE_SIZE, IMAGE_SIZE, 3] } });
     onResult(outputs as Record<string, Float32Array>);

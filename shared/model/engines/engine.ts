@@ -28,8 +28,17 @@ export type GraphSource = Pick<Bundle, 'loadModel' | 'loadActivationRanges'>;
 
 export interface Engine {
   readonly name: EngineName;
-  /** @param precision wanted; TensorFlow always computes in float32 */
-  loadGraph(bundle: GraphSource, part: BundlePart, precision: Precision): Promise<Graph>;
+  /**
+   * @param precision wanted; TensorFlow always computes in float32
+   * @param options.exact in int8: sums of products are never clipped, on no CPU; half as slow again where they would be
+   *   (x86 without VNNI), nothing elsewhere. Default: false
+   */
+  loadGraph(
+    bundle: GraphSource,
+    part: BundlePart,
+    precision: Precision,
+    options?: { exact?: boolean },
+  ): Promise<Graph>;
 }
 
 export interface EngineOptions {

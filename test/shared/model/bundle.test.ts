@@ -79,29 +79,36 @@ it.each([
   await expect(loadBundle(bundle)).rejects.toThrow(message);
 });
 
-it('falls back to float32, with one warning, where int8 fails the probe', async () => {
-  const loaded = await loadBundle(original);
-  const engine = await createEngine('onnx', { threads: 1 });
-  const float = await engine.loadGraph(loaded, 'encoder', 'fp32');
-  // An engine whose int8 graph is wrong, as on a CPU that saturates.
-  const wrong: typeof engine = {
-    name: 'onnx',
-    async loadGraph(...args) {
-      const graph = await engine.loadGraph(...args);
-      if (args[2] === 'fp32') return graph;
-      return {
-        ...graph,
-        run: async () => ({ grid: Float32Array.from({ length: 64 * 2048 }, (_, i) => i % 2) }),
-      };
-    },
-  };
-  const warnings: string[] = [];
-  const encoder = await createEncoder({
-    engine: wrong,
-    bundle: loaded,
-    onWarning: (message) => warnings.push(message),
-  });
-  expect(encoder.precision).toBe('fp32');
-  expect(encoder.graphHash).toBe(float.hash);
-  expect(warnings).toEqual([expect.stringContaining('using the slower fp32 encoder')]);
-});
+it.each([
+  { right: 'int8', exact: true, instead: 'computing it exactly, which is slower' },
+  { right: 'fp32', exact: false, instead: 'using the slower fp32 encoder' },
+] as const)(
+  'falls back to $right (exact: $exact), with one warning, where int8 fails the probe',
+  async ({ right, exact, instead }) => {
+    const loaded = await loadBundle(original);
+    const engine = await createEngine('onnx', { threads: 1 });
+    const expected = await engine.loadGraph(loaded, 'encoder', right);
+    // An engine whose int8 graph is wrong, as on a CPU that clips sums of products.
+    const wrong: typeof engine = {
+      name: 'onnx',
+      async loadGraph(...args) {
+        const graph = await engine.loadGraph(...args);
+        const [, , precision, options] = args;
+        if (precision === right && options?.exact === exact) return graph;
+        return {
+          ...graph,
+          run: async () => ({ grid: Float32Array.from({ length: 64 * 2048 }, (_, i) => i % 2) }),
+        };
+      },
+    };
+    const warnings: string[] = [];
+    const encoder = await createEncoder({
+      engine: wrong,
+      bundle: loaded,
+      onWarning: (message) => warnings.push(message),
+    });
+    expect(encoder.precision).toBe(right);
+    expect(encoder.graphHash).toBe(expected.hash);
+    expect(warnings).toEqual([expect.stringContaining(instead)]);
+  },
+);

@@ -21,17 +21,21 @@ import * as Onnx from './runtime.ts';
 export function createOnnxEngine({ threads }: EngineOptions): Engine {
   return {
     name: 'onnx',
-    async loadGraph(bundle, part, precision) {
+    async loadGraph(bundle, part, precision, options) {
       const model = await buildGraph(bundle, part, precision);
-      return createOnnxGraph(model, { threads, precision });
+      return createOnnxGraph(model, { threads, precision, ...options });
     },
   };
 }
 
-/** A graph that is ready to run. @param threads inside one operation */
+/** A graph that is ready to run. @param threads inside one operation @param exact as of `loadGraph` */
 export async function createOnnxGraph(
   model: OnnxModel,
-  { threads, precision }: { threads: number; precision: Precision },
+  {
+    threads,
+    precision,
+    exact = false,
+  }: { threads: number; precision: Precision; exact?: boolean | undefined },
 ): Promise<Graph> {
   const bytes = serialiseOnnx(model);
   const session = await Onnx.InferenceSession.create(bytes, {
@@ -40,7 +44,9 @@ export async function createOnnxGraph(
     graphOptimizationLevel: 'all',
     // Threads that spin while they wait are a little faster alone, and slow down every other
     // session and process on the same cores by far more.
-    extra: { session: { intra_op: { allow_spinning: '0' } } },
+    extra: {
+      session: { intra_op: { allow_spinning: '0' }, x64quantprecision: exact ? '1' : '0' },
+    },
   });
   return graphOf(session, sha256(bytes), precision);
 }
