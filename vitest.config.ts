@@ -7,15 +7,33 @@ const luaAsText = {
   transform: (code: string, file: string) =>
     file.endsWith('.lua') ? `export default ${JSON.stringify(code)};` : undefined,
 };
+const common = { plugins: [luaAsText], resolve: { tsconfigPaths: true } };
+const settings = { testTimeout: 30_000, hookTimeout: 60_000 };
+
+/** They draw SVG with sharp, which whatever imports shared/imaging has forbidden to its whole process. */
+const inOwnProcess = [
+  'test/scripts/gather-graphics/**/*.test.ts',
+  'test/training/kinds/distort.test.ts',
+  'test/training/plots/**/*.test.ts',
+];
 
 export default defineConfig({
-  plugins: [luaAsText],
-  resolve: { tsconfigPaths: true },
   test: {
     globalSetup: ['test/support/global-setup.ts'],
-    include: ['test/**/*.test.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
     maxWorkers: 3,
+    projects: [
+      {
+        ...common,
+        test: {
+          ...settings,
+          name: 'shared',
+          include: ['test/**/*.test.ts'],
+          exclude: inOwnProcess,
+          // Files share the modules that their process has loaded, so each takes back what it changes.
+          isolate: false,
+        },
+      },
+      { ...common, test: { ...settings, name: 'alone', include: inOwnProcess } },
+    ],
   },
 });

@@ -82,7 +82,7 @@ describe.skipIf(!hasTensorFlow())('calibrate', () => {
   }, 120_000);
 
   it('makes the first calibration of a bundle from what it was trained on', async () => {
-    await writePhotos('data', { count: 400, said: captions, trained: 180 });
+    await writePhotos('data', { count: 360, said: captions, trained: 160 });
     const bundle = join(folder, 'never-calibrated');
     await cp(bundleDirectory(DEFAULT_BUNDLE), bundle, { recursive: true });
     for (const part of ['calibration.json', 'nouns.json', 'noun-classifier']) {
@@ -101,7 +101,7 @@ describe.skipIf(!hasTensorFlow())('calibrate', () => {
       ...first,
     ]);
     expect(code, stderr).toBe(0);
-    expect(stdout).toMatch(/\| data \| 220 \|/);
+    expect(stdout).toMatch(/\| data \| 200 \|/);
     const calibrated = await loadBundle(bundle);
     expect(calibrated.manifest.version).toBe('first');
     const trust = await calibrated.loadTrust();
