@@ -1,5 +1,6 @@
 // The tests: test/ mirrors the sources; test/faults has the proofs of docs/reliability.md.
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** As the bundler does it. */
 const luaAsText = {
@@ -17,8 +18,26 @@ const inOwnProcess = [
   'test/training/plots/**/*.test.ts',
 ];
 
+/** A long file that begins last is waited for by all. */
+const longest = [
+  'commands/calibrate',
+  'services/service',
+  'fit/fit',
+  'command-line',
+  'trained-model',
+];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isLong = ({ moduleId }: TestSpecification) =>
+      longest.some((name) => moduleId.endsWith(`${name}.test.ts`));
+    return (await super.sort(files)).sort((a, b) => Number(isLong(b)) - Number(isLong(a)));
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     globalSetup: ['test/support/global-setup.ts'],
     maxWorkers: 3,
     projects: [

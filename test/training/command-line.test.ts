@@ -145,6 +145,6 @@ describe('the command line of the training', () => {
       const both = [...exporting, '--force', '--model', 'attention,again'];
       expect((await run(...both)).stdout).toContain('attention decoder, the mean of 2 models.');
     },
-    60_000,
+    180_000,
   );
 });

@@ -52,5 +52,5 @@ describe.skipIf(!hasTensorFlow() || !redisIsAvailable)('a model trained on a few
     } finally {
       await stack.stop();
     }
-  }, 120_000);
+  }, 240_000);
 });

@@ -79,7 +79,7 @@ describe.skipIf(!hasTensorFlow())('calibrate', () => {
     for (const ratio of ratios) expect(ratio).toBeCloseTo(ratios[0] as number, 6);
     expect(adjusted?.calibration.caption.bias).not.toBe(known?.calibration.caption.bias);
     expect(adjusted?.nouns).toEqual(known?.nouns);
-  }, 120_000);
+  }, 240_000);
 
   it('makes the first calibration of a bundle from what it was trained on', async () => {
     await writePhotos('data', { count: 360, said: captions, trained: 160 });
@@ -114,7 +114,7 @@ describe.skipIf(!hasTensorFlow())('calibrate', () => {
     );
     // The photos are the same few over and over, so there is little that it could get wrong.
     expect(JSON.parse(report).quality[0].auc).toBeGreaterThan(0.9);
-  }, 180_000);
+  }, 300_000);
 
   const refused = async (...args: string[]) => {
     const { code, stderr } = await runTraining(folder, ['calibrate', ...args]);
@@ -126,7 +126,7 @@ describe.skipIf(!hasTensorFlow())('calibrate', () => {
     const bundle = ['--bundle', DEFAULT_BUNDLE, '--dry-run', '--split', 'all', '--data'];
     expect(await refused(...bundle, join(folder, 'few'))).toMatch(/12 photos are too few/);
     expect(await refused(...bundle, join(folder, 'wrong'))).toMatch(/0 are right and 24 wrong/);
-  }, 120_000);
+  }, 240_000);
 
   it('says what is missing', async () => {
     await writeTinyBundle({ directory: join(folder, 'tiny') });
