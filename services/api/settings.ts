@@ -145,7 +145,8 @@ function trustProxyProblem(text: string): string | undefined {
 function isRange(text: string): boolean {
   const [address = '', bits, ...more] = text.split('/');
   const family = isIP(address);
-  const isLength = bits === undefined || (/^\d+$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
+  const isLength =
+    bits === undefined || (/^\d+$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
   return namedRanges.includes(text) || (family !== 0 && more.length === 0 && isLength);
 }
 

@@ -135,32 +135,32 @@ export async function createWorkerHost<S extends WorkerStage>(
   };
 
   function takeCaptions({ model, pinned, process }: Parameters<WorkerHost<S>['start']>[0]): void {
-      const reconciler = createReconciler({
-        redis,
-        store,
-        queues,
-        prefix,
-        hasDecoder: createHeartbeats({ redis, prefix }).hasDecoder,
-        parkLimitSeconds: settings.PARK_LIMIT_SECONDS,
-        logger,
-      });
-      lifecycle.onShutdown('reconciler', () => reconciler.stop());
-      const worker = createStageWorker({
-        stage,
-        store,
-        redis,
-        prefix,
-        concurrency: settings.CONCURRENCY,
-        ...(pinned ? { bundleHash: model.bundleHash } : {}),
-        process,
-        logger,
-        telemetry,
-        observer: {
-          ...observer,
-          failed: (error) => heartbeat.update({ lastError: error.message }),
-        },
-      });
-      lifecycle.onShutdown('stage worker', () => worker.stop());
-      logger.info({ model: model.name, version: model.version, engine }, 'takes captions');
+    const reconciler = createReconciler({
+      redis,
+      store,
+      queues,
+      prefix,
+      hasDecoder: createHeartbeats({ redis, prefix }).hasDecoder,
+      parkLimitSeconds: settings.PARK_LIMIT_SECONDS,
+      logger,
+    });
+    lifecycle.onShutdown('reconciler', () => reconciler.stop());
+    const worker = createStageWorker({
+      stage,
+      store,
+      redis,
+      prefix,
+      concurrency: settings.CONCURRENCY,
+      ...(pinned ? { bundleHash: model.bundleHash } : {}),
+      process,
+      logger,
+      telemetry,
+      observer: {
+        ...observer,
+        failed: (error) => heartbeat.update({ lastError: error.message }),
+      },
+    });
+    lifecycle.onShutdown('stage worker', () => worker.stop());
+    logger.info({ model: model.name, version: model.version, engine }, 'takes captions');
   }
 }

@@ -3,8 +3,8 @@ import { Redis } from 'ioredis';
 import { afterEach, describe, expect, it } from 'vitest';
 import { useFolder } from '../support/folder.ts';
 import { writeTinyBundle } from '../support/model/tiny-bundle.ts';
+import { type LaunchedService, launchService } from '../support/processes/launched-service.ts';
 import { canSeeProcesses, cpuMs } from '../support/processes/process-tree.ts';
-import { launchService, type LaunchedService } from '../support/processes/launched-service.ts';
 import { freePort, redisIsAvailable, startRedis } from '../support/redis/redis.ts';
 
 /** So long each is watched, and so much of it may be work: loading the model takes a second or two. */
@@ -13,131 +13,139 @@ const MOST_CPU_MS = 4_000;
 /** The processes have this long to end once they are told to. */
 const END_MS = 5_000;
 
-describe.skipIf(!redisIsAvailable || !canSeeProcesses)('before a Redis', { timeout: 60_000 }, () => {
-  const folder = useFolder();
-  const started: { stop(): Promise<void> }[] = [];
-  afterEach(async () => {
-    await Promise.all(started.splice(0).map((each) => each.stop()));
-  });
+describe.skipIf(!redisIsAvailable || !canSeeProcesses)(
+  'before a Redis',
+  { timeout: 60_000 },
+  () => {
+    const folder = useFolder();
+    const started: { stop(): Promise<void> }[] = [];
+    afterEach(async () => {
+      await Promise.all(started.splice(0).map((each) => each.stop()));
+    });
 
-  async function redis(config: Record<string, string> = {}) {
-    const server = await startRedis({ config });
-    started.push(server);
-    return server;
-  }
-
-  /** Both kinds of process, as they are started. */
-  async function launch(url: string): Promise<LaunchedService[]> {
-    const bundle = await writeTinyBundle({ directory: `${folder}/${await freePort()}` });
-    const env = { REDIS_URL: url, MODEL: bundle.directory, INFERENCE_THREADS: '1' };
-    const services = await Promise.all(
-      (['api', 'decoder-worker'] as const).map((name) => launchService(name, env)),
-    );
-    started.push(...services);
-    return services;
-  }
-
-  it.each<[string, () => Promise<string> | string, RegExp]>([
-    ['of a port that cannot be', () => 'redis://127.0.0.1:99999', /^REDIS_URL cannot be read: ports/],
-    ['without a host', () => 'redis://', /^REDIS_URL names no host/],
-    ['whose database is a word', () => 'redis://127.0.0.1/abc', /^REDIS_URL has something after/],
-    [
-      'whose password is unescaped',
-      () => 'redis://:hu/sh@127.0.0.1:6379',
-      /^REDIS_URL .*redis:\/\/user:password@/,
-    ],
-    ['that lacks the database', async () => `${(await redis()).url}/99`, /has no database 99/],
-    [
-      'that wants a password',
-      async () => {
-        const server = await redis();
-        const admin = new Redis(server.url);
-        await admin.config('SET', 'requirepass', 'secret');
-        admin.disconnect();
-        return server.url;
-      },
-      /asks for a password, and REDIS_URL has none/,
-    ],
-    [
-      'whose user lacks rights',
-      async () => {
-        const server = await redis();
-        const admin = new Redis(server.url);
-        await admin.call('ACL', 'SETUSER', 'app', 'on', '>secret', '~*', '&*', '+@all', '-xadd');
-        admin.disconnect();
-        return server.url.replace('//', '//app:secret@');
-      },
-      /“app” of REDIS_URL may not use XADD/,
-    ],
-    [
-      'that is a node of a cluster',
-      async () => (await redis({ 'cluster-enabled': 'yes' })).url,
-      /node of a cluster/,
-    ],
-  ])('%s they end with 78 and one line', async (_what, makeUrl, line) => {
-    for (const service of await launch(await makeUrl())) {
-      expect(await service.exitCode(WATCH_MS), service.output()).toBe(78);
-      const problems = service.lines().filter((text) => line.test(text));
-      expect(problems, service.output()).toHaveLength(1);
-      expect(service.lines().length).toBeLessThanOrEqual(5);
-      expect(service.output()).not.toMatch(/hu\/sh|secret|\s+at /);
+    async function redis(config: Record<string, string> = {}) {
+      const server = await startRedis({ config });
+      started.push(server);
+      return server;
     }
-  });
 
-  it.each<[string, () => Promise<string>, RegExp]>([
-    [
-      'that isn’t there',
-      async () => `redis://127.0.0.1:${await freePort()}`,
-      /cannot be reached: .*ECONNREFUSED/,
-    ],
-    ['whose host is unknown', async () => 'redis://nowhere.invalid', /cannot be reached/],
-    [
-      'that is a replica',
-      async () => {
-        const [master, replica] = await Promise.all([redis(), redis()]);
-        const its = new Redis(replica.url);
-        await its.replicaof('127.0.0.1', String(master.port));
-        its.disconnect();
-        return replica.url;
-      },
-      /is a replica, which takes no writes/,
-    ],
-    [
-      'that is full',
-      async () => (await redis({ maxmemory: '1' })).url,
-      /is full: it needs more maxmemory/,
-    ],
-  ])('%s they wait, say why, and end when told to', async (_what, makeUrl, problem) => {
-    for (const service of await launch(await makeUrl())) {
-      await service.watch(WATCH_MS);
-      expect(service.output()).toMatch(problem);
-      expect(service.lines().length, service.output()).toBeLessThanOrEqual(10);
-      expect(cpuMs(service.pid)).toBeLessThan(MOST_CPU_MS);
-      const readiness = await fetch(`${service.url}/readyz`);
-      expect(readiness.status).toBe(503);
-      expect(JSON.stringify(await readiness.json())).toMatch(problem);
-      const toldAt = performance.now();
-      service.tell('SIGTERM');
-      expect(await service.exitCode(END_MS)).toBe(0);
-      expect(performance.now() - toldAt).toBeLessThan(END_MS);
+    /** Both kinds of process, as they are started. */
+    async function launch(url: string): Promise<LaunchedService[]> {
+      const bundle = await writeTinyBundle({ directory: `${folder}/${await freePort()}` });
+      const env = { REDIS_URL: url, MODEL: bundle.directory, INFERENCE_THREADS: '1' };
+      const services = await Promise.all(
+        (['api', 'decoder-worker'] as const).map((name) => launchService(name, env)),
+      );
+      started.push(...services);
+      return services;
     }
-  });
 
-  it('that becomes a replica while they work they do not spin, and go on when it is a master again', async () => {
-    const [master, server] = await Promise.all([redis(), redis()]);
-    const services = await launch(server.url);
-    for (const service of services) await service.ready();
-    const its = new Redis(server.url);
-    await its.replicaof('127.0.0.1', String(master.port));
-    const before = services.map(({ pid }) => cpuMs(pid));
-    const linesBefore = services.map((service) => service.lines().length);
-    await Promise.all(services.map((service) => service.watch(WATCH_MS)));
-    for (const [index, service] of services.entries()) {
-      expect(cpuMs(service.pid) - (before[index] as number)).toBeLessThan(WATCH_MS / 3);
-      expect(service.lines().length - (linesBefore[index] as number)).toBeLessThanOrEqual(10);
-    }
-    await its.replicaof('NO', 'ONE');
-    its.disconnect();
-    for (const service of services) await service.ready();
-  });
-});
+    it.each<[string, () => Promise<string> | string, RegExp]>([
+      [
+        'of a port that cannot be',
+        () => 'redis://127.0.0.1:99999',
+        /^REDIS_URL cannot be read: ports/,
+      ],
+      ['without a host', () => 'redis://', /^REDIS_URL names no host/],
+      ['whose database is a word', () => 'redis://127.0.0.1/abc', /^REDIS_URL has something after/],
+      [
+        'whose password is unescaped',
+        () => 'redis://:hu/sh@127.0.0.1:6379',
+        /^REDIS_URL .*redis:\/\/user:password@/,
+      ],
+      ['that lacks the database', async () => `${(await redis()).url}/99`, /has no database 99/],
+      [
+        'that wants a password',
+        async () => {
+          const server = await redis();
+          const admin = new Redis(server.url);
+          await admin.config('SET', 'requirepass', 'secret');
+          admin.disconnect();
+          return server.url;
+        },
+        /asks for a password, and REDIS_URL has none/,
+      ],
+      [
+        'whose user lacks rights',
+        async () => {
+          const server = await redis();
+          const admin = new Redis(server.url);
+          await admin.call('ACL', 'SETUSER', 'app', 'on', '>secret', '~*', '&*', '+@all', '-xadd');
+          admin.disconnect();
+          return server.url.replace('//', '//app:secret@');
+        },
+        /“app” of REDIS_URL may not use XADD/,
+      ],
+      [
+        'that is a node of a cluster',
+        async () => (await redis({ 'cluster-enabled': 'yes' })).url,
+        /node of a cluster/,
+      ],
+    ])('%s they end with 78 and one line', async (_what, makeUrl, line) => {
+      for (const service of await launch(await makeUrl())) {
+        expect(await service.exitCode(WATCH_MS), service.output()).toBe(78);
+        const problems = service.lines().filter((text) => line.test(text));
+        expect(problems, service.output()).toHaveLength(1);
+        expect(service.lines().length).toBeLessThanOrEqual(5);
+        expect(service.output()).not.toMatch(/hu\/sh|secret|\s+at /);
+      }
+    });
+
+    it.each<[string, () => Promise<string>, RegExp]>([
+      [
+        'that isn’t there',
+        async () => `redis://127.0.0.1:${await freePort()}`,
+        /cannot be reached: .*ECONNREFUSED/,
+      ],
+      ['whose host is unknown', async () => 'redis://nowhere.invalid', /cannot be reached/],
+      [
+        'that is a replica',
+        async () => {
+          const [master, replica] = await Promise.all([redis(), redis()]);
+          const its = new Redis(replica.url);
+          await its.replicaof('127.0.0.1', String(master.port));
+          its.disconnect();
+          return replica.url;
+        },
+        /is a replica, which takes no writes/,
+      ],
+      [
+        'that is full',
+        async () => (await redis({ maxmemory: '1' })).url,
+        /is full: it needs more maxmemory/,
+      ],
+    ])('%s they wait, say why, and end when told to', async (_what, makeUrl, problem) => {
+      for (const service of await launch(await makeUrl())) {
+        await service.watch(WATCH_MS);
+        expect(service.output()).toMatch(problem);
+        expect(service.lines().length, service.output()).toBeLessThanOrEqual(10);
+        expect(cpuMs(service.pid)).toBeLessThan(MOST_CPU_MS);
+        const readiness = await fetch(`${service.url}/readyz`);
+        expect(readiness.status).toBe(503);
+        expect(JSON.stringify(await readiness.json())).toMatch(problem);
+        const toldAt = performance.now();
+        service.tell('SIGTERM');
+        expect(await service.exitCode(END_MS)).toBe(0);
+        expect(performance.now() - toldAt).toBeLessThan(END_MS);
+      }
+    });
+
+    it('that becomes a replica while they work they do not spin, and go on when it is a master again', async () => {
+      const [master, server] = await Promise.all([redis(), redis()]);
+      const services = await launch(server.url);
+      for (const service of services) await service.ready();
+      const its = new Redis(server.url);
+      await its.replicaof('127.0.0.1', String(master.port));
+      const before = services.map(({ pid }) => cpuMs(pid));
+      const linesBefore = services.map((service) => service.lines().length);
+      await Promise.all(services.map((service) => service.watch(WATCH_MS)));
+      for (const [index, service] of services.entries()) {
+        expect(cpuMs(service.pid) - (before[index] as number)).toBeLessThan(WATCH_MS / 3);
+        expect(service.lines().length - (linesBefore[index] as number)).toBeLessThanOrEqual(10);
+      }
+      await its.replicaof('NO', 'ONE');
+      its.disconnect();
+      for (const service of services) await service.ready();
+    });
+  },
+);

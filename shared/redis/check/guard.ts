@@ -1,7 +1,7 @@
 // Watches whether the Redis servers of a process can be used, from its start to its end: one line for each change.
 import { setTimeout as pause } from 'node:timers/promises';
+import { type Logger, printableUrl } from '@caption-queue/runtime/logger';
 import { EXIT_NEVER, type ProcessContext } from '@caption-queue/runtime/process';
-import { printableUrl, type Logger } from '@caption-queue/runtime/logger';
 import type { RedisSettings } from '../settings.ts';
 import { type CheckedServer, checkServer } from './server.ts';
 import type { Verdict } from './verdict.ts';
@@ -28,9 +28,23 @@ export async function guardRedis({
   logger,
   lifecycle,
   end,
-}: Pick<ProcessContext<RedisSettings>, 'settings' | 'logger' | 'lifecycle' | 'end'>): Promise<RedisGuard> {
-  const { REDIS_URL, CACHE_REDIS_URL, REDIS_PREFIX: prefix, REDIS_TLS_VERIFY: tlsVerify } = settings;
-  const durable: CheckedServer = { setting: 'REDIS_URL', url: REDIS_URL, role: 'durable', tlsVerify, prefix };
+}: Pick<
+  ProcessContext<RedisSettings>,
+  'settings' | 'logger' | 'lifecycle' | 'end'
+>): Promise<RedisGuard> {
+  const {
+    REDIS_URL,
+    CACHE_REDIS_URL,
+    REDIS_PREFIX: prefix,
+    REDIS_TLS_VERIFY: tlsVerify,
+  } = settings;
+  const durable: CheckedServer = {
+    setting: 'REDIS_URL',
+    url: REDIS_URL,
+    role: 'durable',
+    tlsVerify,
+    prefix,
+  };
   const cache: CheckedServer[] =
     CACHE_REDIS_URL === undefined
       ? []
@@ -60,7 +74,9 @@ export async function createRedisGuard(options: {
 }): Promise<RedisGuard> {
   const { servers, logger, onMistake } = options;
   const closing = new AbortController();
-  const states = servers.map((server) => watchServer({ server, logger, onMistake, signal: closing.signal }));
+  const states = servers.map((server) =>
+    watchServer({ server, logger, onMistake, signal: closing.signal }),
+  );
   const [durable] = states as [ServerWatch, ...ServerWatch[]];
   await Promise.all(states.map(({ looked }) => looked));
   return {
@@ -113,7 +129,10 @@ function watchServer({
       return;
     }
     problem = `${verdict.problem}.`;
-    if (verdict.kind === 'mistake' && !wasUsable) return onMistake(problem);
+    if (verdict.kind === 'mistake' && !wasUsable) {
+      onMistake(problem);
+      return;
+    }
     if (problem === before && performance.now() - toldAt < REMINDER_MS) return;
     toldAt = performance.now();
     logger.warn(where, problem);

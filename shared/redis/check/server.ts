@@ -1,7 +1,7 @@
 // Looks whether a Redis can be used: address, sign-in, role, version, and the rights really needed, by trying them.
 import { randomBytes } from 'node:crypto';
 import { Redis } from 'ioredis';
-import { cacheCalls, type Call, durableCalls } from './commands.ts';
+import { type Call, cacheCalls, durableCalls } from './commands.ts';
 import {
   answerVerdict,
   connectionVerdict,
@@ -44,7 +44,10 @@ export async function checkServer(server: CheckedServer): Promise<Verdict> {
   redis.on('error', (error: Error) => {
     lost ??= error;
   });
-  const credentials = { username: decodeURIComponent(username), password: decodeURIComponent(password) };
+  const credentials = {
+    username: decodeURIComponent(username),
+    password: decodeURIComponent(password),
+  };
   try {
     await redis.connect();
     return await ask(redis, { ...server, ...credentials, database: pathname.slice(1) });
@@ -71,7 +74,8 @@ async function ask(redis: Redis, server: Asked): Promise<Verdict> {
     if (answerVerdict(error, setting)) throw error;
     return undefined;
   });
-  return (info && unfit(parseInfo(info), server)) ?? tryRights(redis, server, info);
+  const problem = info === undefined ? undefined : unfit(parseInfo(info), server);
+  return problem ?? tryRights(redis, server, info);
 }
 
 async function signIn(
@@ -114,7 +118,9 @@ async function chooseDatabase(
 type Info = Record<string, string>;
 
 const parseInfo = (text: string): Info =>
-  Object.fromEntries([...text.matchAll(/^([a-z_0-9]+):(.*?)\r?$/gm)].map(([, name, value]) => [name, value]));
+  Object.fromEntries(
+    [...text.matchAll(/^([a-z_0-9]+):(.*?)\r?$/gm)].map(([, name, value]) => [name, value]),
+  );
 
 /** What makes it useless however its rights are. */
 function unfit(info: Info, { setting }: Asked): Verdict | undefined {
@@ -138,14 +144,15 @@ async function tryRights(redis: Redis, server: Asked, info: string | undefined):
   const scratch = `${prefix}:check:${randomBytes(6).toString('hex')}`;
   const calls = role === 'durable' ? durableCalls(scratch) : cacheCalls(scratch);
   const errors = await callAll(redis, calls);
-  if (role === 'durable') errors.set('SUBSCRIBE', await failureOf(redis.subscribe(`${scratch}:channel`)));
+  if (role === 'durable')
+    errors.set('SUBSCRIBE', await failureOf(redis.subscribe(`${scratch}:channel`)));
   const failures = [...errors].flatMap(([command, error]) => (error ? [{ command, error }] : []));
   for (const { error } of failures) {
     const verdict = answerVerdict(error, setting);
     if (verdict) return verdict;
   }
   const commands = failures
-    .filter(({ error }) => /^NOPERM|unknown command/.test(error.message))
+    .filter(({ error }) => /NOPERM|no permissions|unknown command/.test(error.message))
     .map(({ command }) => command);
   if (commands.length > 0) {
     return missingRights({ setting, user: username || 'default', commands, prefix });

@@ -80,7 +80,11 @@ export function missingRights({
   commands: readonly string[];
   prefix: string;
 }): Verdict {
-  const rules = [`~${prefix}:*`, `&${prefix}:*`, ...commands.map((name) => `+${name.toLowerCase()}`)];
+  const rules = [
+    `~${prefix}:*`,
+    `&${prefix}:*`,
+    ...commands.map((name) => `+${name.toLowerCase()}`),
+  ];
   return mistake(
     `The Redis user “${user}” of ${setting} may not use ${commands.join(', ')}. Give it the rights: ACL SETUSER ${user} ${rules.join(' ')}`,
   );
