@@ -3,8 +3,11 @@ import { Redis } from 'ioredis';
 import { afterEach, describe, expect, it } from 'vitest';
 import { useFolder } from '../support/folder.ts';
 import { writeTinyBundle } from '../support/model/tiny-bundle.ts';
+import { readPhoto } from '../support/pictures/pictures.ts';
 import { type LaunchedService, launchService } from '../support/processes/launched-service.ts';
 import { canSeeProcesses, cpuMs } from '../support/processes/process-tree.ts';
+import type { ServiceName } from '../support/processes/service-process.ts';
+import { documentedRights } from '../support/redis/documented-rights.ts';
 import { freePort, redisIsAvailable, startRedis } from '../support/redis/redis.ts';
 
 /** Processes are started, and see what Redis they have, within this. */
@@ -32,12 +35,13 @@ describe.skipIf(!redisIsAvailable || !canSeeProcesses)(
     }
 
     /** Both kinds of process, as they are started. */
-    async function launch(url: string): Promise<LaunchedService[]> {
+    async function launch(
+      url: string,
+      names: ServiceName[] = ['api', 'decoder-worker'],
+    ): Promise<LaunchedService[]> {
       const bundle = await writeTinyBundle({ directory: `${folder}/${await freePort()}` });
       const env = { REDIS_URL: url, MODEL: bundle.directory, INFERENCE_THREADS: '1' };
-      const services = await Promise.all(
-        (['api', 'decoder-worker'] as const).map((name) => launchService(name, env)),
-      );
+      const services = await Promise.all(names.map((name) => launchService(name, env)));
       started.push(...services);
       return services;
     }
@@ -153,6 +157,26 @@ describe.skipIf(!redisIsAvailable || !canSeeProcesses)(
       await its.replicaof('NO', 'ONE');
       its.disconnect();
       for (const service of services) await service.ready();
+    });
+
+    it('whose user has only the rights of docs/operating.md they caption, and print nothing but their own lines', async () => {
+      const server = await redis();
+      const admin = new Redis(server.url);
+      await admin.call('ACL', 'SETUSER', ...(await documentedRights()));
+      admin.disconnect();
+      const url = server.url.replace('//', '//caption-queue:secret@');
+      const services = await launch(url, ['api', 'encoder-worker', 'decoder-worker']);
+      for (const service of services) await service.ready();
+      const [api] = services as [LaunchedService, ...LaunchedService[]];
+      const posted = await fetch(`${api.url}/v1/captions`, {
+        method: 'POST',
+        headers: { 'content-type': 'image/jpeg', prefer: 'wait=30' },
+        body: new Uint8Array(readPhoto('cat.jpg')),
+      });
+      expect(await posted.json()).toMatchObject({ status: 'succeeded' });
+      for (const service of services) {
+        for (const line of service.lines()) expect(() => JSON.parse(line), line).not.toThrow();
+      }
     });
   },
 );

@@ -1,9 +1,9 @@
 // Whatever kind of Redis there is, looking at it says whether it can be used, and what to do if not.
-import { readFile } from 'node:fs/promises';
 import { durableCalls } from '@caption-queue/redis/check/commands';
 import { type CheckedServer, checkServer } from '@caption-queue/redis/check/server';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { documentedRights } from '../../../support/redis/documented-rights.ts';
 import {
   freePort,
   type RedisServer,
@@ -11,9 +11,7 @@ import {
   startRedis,
 } from '../../../support/redis/redis.ts';
 
-const guide = await readFile(new URL('../../../../docs/operating.md', import.meta.url), 'utf8');
-const [, documented = ''] = /^ACL SETUSER (caption-queue .*)$/m.exec(guide) ?? [];
-const rights = documented.split(' ').map((word) => word.replace('>PASSWORD', '>secret'));
+const rights = await documentedRights();
 
 describe.skipIf(!redisIsAvailable)('a Redis', () => {
   const running: { stop(): Promise<void> }[] = [];
