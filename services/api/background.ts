@@ -14,8 +14,10 @@ import { startWebhooks } from './webhooks/start-webhooks.ts';
 export function startBackgroundWork(options: {
   dependencies: ApiDependencies;
   lifecycle: Lifecycle;
+  /** Of the durable server's user. */
+  answersInfo: boolean;
 }): void {
-  const { dependencies, lifecycle } = options;
+  const { dependencies, lifecycle, answersInfo } = options;
   const { settings, outbound, imaging, registry, logger } = dependencies;
   const prefix = settings.REDIS_PREFIX;
   const connect = () =>
@@ -23,6 +25,7 @@ export function startBackgroundWork(options: {
       url: settings.REDIS_URL,
       tlsVerify: settings.REDIS_TLS_VERIFY,
       role: 'worker',
+      answersInfo,
       logger,
     });
 

@@ -8,6 +8,7 @@ import type { CaptionReader } from '@caption-queue/captions/read';
 import { createCaptionStore } from '@caption-queue/captions/store';
 import { registerQueueMetrics } from '@caption-queue/jobs/metrics';
 import { createStageQueues, loadQueueTelemetry } from '@caption-queue/jobs/queues';
+import type { RedisGuard } from '@caption-queue/redis/check/guard';
 import { closeRedis, createRedis, redisProblem } from '@caption-queue/redis/connection';
 import type { Logger } from '@caption-queue/runtime/logger';
 import { createRegistry, type Registry } from '@caption-queue/runtime/metrics';
@@ -56,13 +57,21 @@ export interface ApiDependencies {
  * @param context.root the service's folder: its page, and the built imaging process
  */
 export async function createDependencies(
-  context: Omit<ProcessContext<ApiSettings>, 'end'> & { root: string },
+  context: Omit<ProcessContext<ApiSettings>, 'end'> & {
+    root: string;
+    guard?: Pick<RedisGuard, 'problem' | 'answersInfo'>;
+  },
 ): Promise<ApiDependencies & { imaging: ImagingPool }> {
-  const { settings, version, root, logger, lifecycle, tracing } = context;
+  const { settings, version, root, logger, lifecycle, tracing, guard } = context;
   const prefix = settings.REDIS_PREFIX;
   const registry = createRegistry({ service: 'api' });
 
-  const connection = { url: settings.REDIS_URL, tlsVerify: settings.REDIS_TLS_VERIFY, logger };
+  const connection = {
+    url: settings.REDIS_URL,
+    tlsVerify: settings.REDIS_TLS_VERIFY,
+    answersInfo: guard?.answersInfo() ?? true,
+    logger,
+  };
   const redis = createRedis({ ...connection, role: 'producer' });
   const subscriber = createRedis({ ...connection, role: 'subscriber' });
   const cacheUrl = settings.CACHE_REDIS_URL ?? settings.REDIS_URL;
@@ -117,7 +126,7 @@ export async function createDependencies(
     apiKeys: createApiKeys({ redis, prefix }),
     limitRate: createRateLimit({ perMinute: settings.RATE_LIMIT, redis, prefix }),
     openQueues: createQueueViews({ redis, prefix }),
-    redisProblem: () => redisProblem(redis),
+    redisProblem: () => guard?.problem() ?? redisProblem(redis),
     registry,
     logger,
     tracing,

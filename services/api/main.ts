@@ -1,4 +1,5 @@
 // The API's process.
+import { guardRedis } from '@caption-queue/redis/check/guard';
 import { packageRoot, packageVersion } from '@caption-queue/runtime/package-root';
 import { EXIT_NEVER, runProcess } from '@caption-queue/runtime/process';
 import { buildApp } from './app.ts';
@@ -12,11 +13,17 @@ await runProcess({
   settings: loadApiSettings,
   async start({ end, ...context }) {
     const { settings, lifecycle, logger } = context;
+    const guard = await guardRedis({ ...context, end });
+    if (lifecycle.stopping) return;
     const dependencies = await createDependencies({
       ...context,
+      guard,
       root: packageRoot(import.meta.url),
     });
-    startBackgroundWork({ dependencies, lifecycle });
+    void guard.usable.then(() => {
+      if (lifecycle.stopping) return;
+      startBackgroundWork({ dependencies, lifecycle, answersInfo: guard.answersInfo() });
+    });
     const app = await buildApp(dependencies);
     lifecycle.onShutdown('http', () => app.close());
     try {

@@ -1,4 +1,5 @@
 // The API's settings, and the rules between them.
+import { isIP } from 'node:net';
 import { reconcilerSettings } from '@caption-queue/captions/reconcile';
 import { DEFAULT_MAX_PIXELS } from '@caption-queue/imaging/normalise';
 import { redisSettings } from '@caption-queue/redis/settings';
@@ -27,6 +28,7 @@ export const ApiSettings = Type.Object({
     }),
   ),
   TRUST_PROXY: Type.String({
+    problemOf: trustProxyProblem,
     default: 'false',
     description:
       'Which reverse proxies are believed about the client: true, false, a number of hops, or addresses with commas',
@@ -126,6 +128,26 @@ export function parseOrigins(text = ''): string[] {
     .toLowerCase()
     .split(/\s*,\s*/)
     .filter((origin) => origin !== '');
+}
+
+/** Names of address ranges that Fastify knows. */
+const namedRanges = ['loopback', 'linklocal', 'uniquelocal'];
+
+function trustProxyProblem(text: string): string | undefined {
+  if (/^(true|false|\d+)$/.test(text)) return undefined;
+  const wrong = text.split(',').find((part) => !isRange(part.trim()));
+  return (
+    wrong &&
+    `"${wrong.trim()}" is no address; write true, false, a number of hops, or e.g. 10.0.0.0/8,192.168.1.7`
+  );
+}
+
+function isRange(text: string): boolean {
+  const [address = '', bits, ...more] = text.split('/');
+  const family = isIP(address);
+  const isLength =
+    bits === undefined || (/^\d+$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
+  return namedRanges.includes(text) || (family !== 0 && more.length === 0 && isLength);
 }
 
 /** `TRUST_PROXY` as Fastify wants it. */

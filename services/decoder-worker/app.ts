@@ -18,7 +18,7 @@ export interface DecoderWorkerOptions {
 }
 
 /** Starts taking captions of its bundle from the decode queue; the host's lifecycle ends it. */
-export function createDecoderWorker(options: DecoderWorkerOptions) {
+export function createDecoderWorker(options: DecoderWorkerOptions): void {
   const { host, captionPicture, precision, bundle, resultCacheTtlSeconds } = options;
   const words = new Counter({
     name: 'cq_words_total',
@@ -26,7 +26,7 @@ export function createDecoderWorker(options: DecoderWorkerOptions) {
     registers: [host.registry],
   });
   const { name, version } = bundle.manifest;
-  return host.start({
+  host.start({
     // The decoder's graphs are part of the bundle: its hash names them.
     model: {
       name,

@@ -20,7 +20,7 @@ export interface EncoderWorkerOptions {
 }
 
 /** Starts taking captions from the encode queue; the host's lifecycle ends it. */
-export function createEncoderWorker(options: EncoderWorkerOptions) {
+export function createEncoderWorker(options: EncoderWorkerOptions): void {
   const { host, encoder, bundle, featureCacheTtlSeconds } = options;
   const registers = [host.registry];
   const lookups = new Counter({
@@ -44,7 +44,7 @@ export function createEncoderWorker(options: EncoderWorkerOptions) {
     },
   };
   const { name, version, preprocessing } = bundle.manifest;
-  return host.start({
+  host.start({
     model: {
       name,
       version,

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { type CaptionStatus, isTerminal, type Stage } from '@caption-queue/contract/caption';
 import { integer, optional, text } from '@caption-queue/redis/codecs';
-import { isConnectionError } from '@caption-queue/redis/errors';
+import { isRedisTrouble } from '@caption-queue/redis/errors';
 import { buildKeys } from '@caption-queue/redis/keys';
 import { defineScript, runScript } from '@caption-queue/redis/script';
 import type { Logger } from '@caption-queue/runtime/logger';
@@ -151,7 +151,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     try {
       await work();
     } catch (err) {
-      if (!isConnectionError(err)) logger.error({ err }, 'reconciling failed; trying again');
+      if (!isRedisTrouble(err)) logger.error({ err }, 'reconciling failed; trying again');
     }
   }
 

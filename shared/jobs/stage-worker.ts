@@ -5,7 +5,7 @@ import type { WorkStore } from '@caption-queue/captions/store';
 import type { Stage } from '@caption-queue/contract/caption';
 import { failureCodes } from '@caption-queue/contract/errors';
 import { MAX_CLAIMS, type StageJob, stageQueues } from '@caption-queue/contract/jobs';
-import { isConnectionError } from '@caption-queue/redis/errors';
+import { isRedisTrouble } from '@caption-queue/redis/errors';
 import type { Logger } from '@caption-queue/runtime/logger';
 import { DelayedError, type Job, type Telemetry, WaitingError } from 'bullmq';
 import type { Redis } from 'ioredis';
@@ -143,7 +143,7 @@ export function createStageWorker<S extends Stage>(options: StageWorkerOptions<S
         logger.info({ captionId, stage }, 'given back: this worker stops');
         return 'released';
       }
-      if (why === 'lock lost' || isConnectionError(error)) {
+      if (why === 'lock lost' || isRedisTrouble(error)) {
         await store.release(claim);
         logger.warn({ captionId, stage }, 'given back: Redis was lost for too long');
         throw error;
@@ -196,7 +196,7 @@ export function createStageWorker<S extends Stage>(options: StageWorkerOptions<S
     },
   });
   worker.on('error', (error) => {
-    if (isConnectionError(error)) return; // the connection's owner logs outages, once
+    if (isRedisTrouble(error)) return; // the guard of the connection logs that, once
     logger.warn({ stage, reason: error.message }, 'queue error');
   });
   worker.on('lockRenewalFailed', (jobIds) => {

@@ -1,7 +1,8 @@
 // BullMQ's worker with the settings that were measured for recovering soon from dead workers and a dead Redis.
 import type { StageJob } from '@caption-queue/contract/jobs';
+import { isConnectionError } from '@caption-queue/redis/errors';
 import { buildKeys } from '@caption-queue/redis/keys';
-import { type Processor, type Telemetry, Worker } from 'bullmq';
+import { type Job, type Processor, type Telemetry, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 
 /** A dead worker's job is noticed after at most the lock's duration and one check: 9 s of the promised 15. */
@@ -11,6 +12,8 @@ const STALLED_INTERVAL_MS = 3_000;
 const LONGEST_BLOCK_SECONDS = 5;
 /** BullMQ's 15 s would break the promise to resume within ten. */
 const RUN_RETRY_DELAY_MS = 1_000;
+/** After an answer that no waiting for a connection would change, such as a replica's: BullMQ asks again at once. */
+const TROUBLE_DELAY_MS = 1_000;
 /** How much longer than others a worker waits that yields. */
 const YIELD_SECONDS = 0.25;
 
@@ -27,6 +30,15 @@ export class QueueWorker<Data = StageJob> extends Worker<Data> {
    */
   yieldDelayed(durationMs: number): void {
     this.#yieldsUntilMs = Date.now() + durationMs;
+  }
+
+  protected override async moveToActive(token: string, name?: string): Promise<Job<Data>> {
+    try {
+      return await super.moveToActive(token, name);
+    } catch (error) {
+      if (!isConnectionError(error)) await this.delay(TROUBLE_DELAY_MS);
+      throw error;
+    }
   }
 
   protected override getBlockTimeout(blockUntil: number): number {

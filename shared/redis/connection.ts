@@ -47,6 +47,8 @@ export interface RedisConnectionOptions {
   logger: Logger;
   /** `false` accepts a self-signed certificate. Default true. */
   tlsVerify?: boolean;
+  /** `false` where the user may not use `INFO`: neither readiness nor the version is asked for then. Default true. */
+  answersInfo?: boolean;
 }
 
 /**
@@ -54,15 +56,19 @@ export interface RedisConnectionOptions {
  * outage and never thrown.
  */
 export function createRedis(options: RedisConnectionOptions): Redis {
-  const { url, role, logger, tlsVerify = true } = options;
-  const redis = new Redis(url, {
+  const { url, role, logger, tlsVerify = true, answersInfo = true } = options;
+  // BullMQ reads its own option from the connection that it is given.
+  const settings: RedisOptions & { skipVersionCheck: boolean } = {
+    enableReadyCheck: answersInfo,
+    skipVersionCheck: !answersInfo,
     retryStrategy: (attempt) => Math.min(attempt * 100, RETRY_CAP_MS),
     connectTimeout: CONNECT_TIMEOUT_MS,
     socketTimeout: SOCKET_TIMEOUT_MS,
     connectionName: `caption-queue-${role}`,
     ...(url.startsWith('rediss:') && !tlsVerify ? { tls: { rejectUnauthorized: false } } : {}),
     ...roleOptions[role],
-  });
+  };
+  const redis = new Redis(url, settings);
   logOutages({ redis, role, url, logger });
   return redis;
 }

@@ -31,9 +31,9 @@ export function isConnectionError(error: unknown): boolean {
   );
 }
 
-/** Answers of a server that can't work now: it loads its data, is full, is a replica, or runs a script for too long. */
+/** Answers of a server that can't work now: it loads, is full, a replica, busy with a script, or grants too little. */
 const troubledAnswers =
-  /^(LOADING|OOM|MISCONF|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|NOAUTH|WRONGPASS)\b/;
+  /^(LOADING|OOM|MISCONF|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|NOAUTH|WRONGPASS|NOPERM|MOVED)\b/;
 
 /** Did a call fail because of the state Redis is in, and not because it was wrong? */
 export function isRedisTrouble(error: unknown): boolean {

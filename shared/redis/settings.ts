@@ -1,11 +1,12 @@
 // Settings of every process that talks to Redis, to be spread into a service's own.
 
 import Type from 'typebox';
+import { redisUrlProblem } from './address.ts';
 import { DEFAULT_REDIS_PREFIX } from './keys.ts';
 
 export const redisSettings = {
   REDIS_URL: Type.String({
-    pattern: '^rediss?://',
+    problemOf: redisUrlProblem,
     default: 'redis://127.0.0.1:6379',
     writeOnly: true,
     description:
@@ -14,7 +15,7 @@ export const redisSettings = {
   }),
   CACHE_REDIS_URL: Type.Optional(
     Type.String({
-      pattern: '^rediss?://',
+      problemOf: redisUrlProblem,
       writeOnly: true,
       description:
         'Redis with allkeys-lru for feature vectors and finished captions. Unset: they go to REDIS_URL, and only while ' +
@@ -32,3 +33,6 @@ export const redisSettings = {
     description: 'false accepts a self-signed certificate of a rediss:// server',
   }),
 };
+
+/** What `redisSettings` reads. */
+export type RedisSettings = Type.Static<Type.TObject<typeof redisSettings>>;

@@ -26,7 +26,8 @@ export class ConfigError extends Error {
  * the schema asks for one; what is unset takes the schema's `default`. Variables that the schema doesn't name are
  * ignored.
  *
- * @param schema an object whose properties are the settings
+ * @param schema an object whose properties are the settings; one may have `problemOf`, which looks at its value and
+ *   answers what is wrong with it
  * @param env usually `process.env`
  * @throws ConfigError naming every wrong setting, with what it is for; values marked `writeOnly` aren't printed
  */
@@ -40,9 +41,23 @@ export function loadConfig<T extends Type.TObject>(
     if (text !== undefined && text !== '') given[name] = convert(text, property);
   }
   const config: unknown = Value.Default(schema, given);
-  if (Value.Check(schema, config)) return config;
-  throw new ConfigError(describeErrors(schema, config, given));
+  if (!Value.Check(schema, config)) throw new ConfigError(describeErrors(schema, config, given));
+  const problems = ownProblems(schema, given);
+  if (problems.length > 0) throw new ConfigError(problems.join(' '));
+  return config;
 }
+
+/** Of settings whose schema has `problemOf`: what it says of their value, which it must not print if that is secret. */
+function ownProblems(schema: Type.TObject, given: Record<string, unknown>): string[] {
+  return Object.entries(schema.properties).flatMap(([name, property]) => {
+    const { problemOf }: { problemOf?: (value: unknown) => string | undefined } = property;
+    const problem = given[name] === undefined ? undefined : problemOf?.(given[name]);
+    return problem === undefined ? [] : `${name} ${problem}${purposeOf(property)}.`;
+  });
+}
+
+const purposeOf = ({ description }: { description?: string }) =>
+  description === undefined ? '' : ` (${description})`;
 
 /** Text stays text, and so fails the check, when it isn't what the schema asks for: 1.5 is no integer, nor is 10x. */
 function convert(text: string, property: { type?: unknown }): unknown {
@@ -71,7 +86,7 @@ function describeErrors(
   return [...wrong]
     .map(([name, message]) => {
       const property: { writeOnly?: boolean; description?: string } = schema.properties[name] ?? {};
-      const purpose = property.description === undefined ? '' : ` (${property.description})`;
+      const purpose = purposeOf(property);
       if (given[name] === undefined) return `${name} is not set${purpose}.`;
       const value = property.writeOnly === true ? '' : ` "${String(given[name])}"`;
       return `${name}${value} ${message}${purpose}.`;

@@ -7,11 +7,8 @@ import type { WorkerStage } from '@caption-queue/contract/caption';
 import type { Heartbeat } from '@caption-queue/contract/heartbeat';
 import { createStageMetrics, registerQueueMetrics } from '@caption-queue/jobs/metrics';
 import { createStageQueues, loadQueueTelemetry } from '@caption-queue/jobs/queues';
-import {
-  createStageWorker,
-  type StageWorker,
-  type StageWorkerOptions,
-} from '@caption-queue/jobs/stage-worker';
+import { createStageWorker, type StageWorkerOptions } from '@caption-queue/jobs/stage-worker';
+import type { RedisGuard } from '@caption-queue/redis/check/guard';
 import {
   closeRedis,
   createRedis,
@@ -46,6 +43,7 @@ export interface WorkerHostOptions<S extends WorkerStage> {
   lifecycle: Lifecycle;
   /** Does this process trace? */
   tracing: boolean;
+  guard: RedisGuard;
 }
 
 export interface WorkerHost<S extends WorkerStage> {
@@ -55,13 +53,13 @@ export interface WorkerHost<S extends WorkerStage> {
   readonly opsPort: number;
   /** Connects to the cache; the host's lifecycle ends it. @param options.ttlSeconds 0 turns it off */
   connectCache(options: { ttlSeconds: number }): ByteCacheOptions;
-  /** The model is loaded: takes jobs from now on, until shutdown. */
+  /** The model is loaded: takes jobs from now on, or from when Redis can be used, until shutdown. */
   start(options: {
     model: NonNullable<Heartbeat['model']>;
     /** Decoders only: take captions pinned to `model.bundleHash` and no others. */
     pinned: boolean;
     process: StageWorkerOptions<S>['process'];
-  }): StageWorker;
+  }): void;
   /** The model can never be loaded: says why in the heartbeat. The caller ends the process. */
   refuse(reason: string): Promise<void>;
 }
@@ -73,14 +71,15 @@ export interface WorkerHost<S extends WorkerStage> {
 export async function createWorkerHost<S extends WorkerStage>(
   options: WorkerHostOptions<S>,
 ): Promise<WorkerHost<S>> {
-  const { stage, settings, engine, version, logger, lifecycle, tracing } = options;
+  const { stage, settings, engine, version, logger, lifecycle, tracing, guard } = options;
   const prefix = settings.REDIS_PREFIX;
   const registry = createRegistry({
     service: `${stage === 'encode' ? 'encoder' : 'decoder'}-worker`,
   });
 
   function connect(role: RedisRole, url = settings.REDIS_URL): Redis {
-    const redis = createRedis({ url, role, logger, tlsVerify: settings.REDIS_TLS_VERIFY });
+    const tlsVerify = settings.REDIS_TLS_VERIFY;
+    const redis = createRedis({ url, role, logger, tlsVerify, answersInfo: guard.answersInfo() });
     lifecycle.onShutdown(`redis (${role})`, () => closeRedis(redis));
     return redis;
   }
@@ -103,7 +102,7 @@ export async function createWorkerHost<S extends WorkerStage>(
     host: settings.HOST,
     port: settings.METRICS_PORT,
     registry,
-    readiness: () => ({ redis: redisProblem(redis), model: modelProblem() }),
+    readiness: () => ({ redis: guard.problem() ?? redisProblem(redis), model: modelProblem() }),
     info: () => ({ version, ...heartbeat.current }),
     logger,
   });
@@ -125,38 +124,43 @@ export async function createWorkerHost<S extends WorkerStage>(
       logger,
     }),
 
-    start({ model, pinned, process }) {
-      const reconciler = createReconciler({
-        redis,
-        store,
-        queues,
-        prefix,
-        hasDecoder: createHeartbeats({ redis, prefix }).hasDecoder,
-        parkLimitSeconds: settings.PARK_LIMIT_SECONDS,
-        logger,
+    start(work) {
+      heartbeat.update({ state: 'ready', model: work.model });
+      void guard.usable.then(() => {
+        if (!lifecycle.stopping) takeCaptions(work);
       });
-      lifecycle.onShutdown('reconciler', () => reconciler.stop());
-      const worker = createStageWorker({
-        stage,
-        store,
-        redis,
-        prefix,
-        concurrency: settings.CONCURRENCY,
-        ...(pinned ? { bundleHash: model.bundleHash } : {}),
-        process,
-        logger,
-        telemetry,
-        observer: {
-          ...observer,
-          failed: (error) => heartbeat.update({ lastError: error.message }),
-        },
-      });
-      lifecycle.onShutdown('stage worker', () => worker.stop());
-      heartbeat.update({ state: 'ready', model });
-      logger.info({ model: model.name, version: model.version, engine }, 'takes captions');
-      return worker;
     },
 
     refuse: (reason) => heartbeat.refuse(reason),
   };
+
+  function takeCaptions({ model, pinned, process }: Parameters<WorkerHost<S>['start']>[0]): void {
+    const reconciler = createReconciler({
+      redis,
+      store,
+      queues,
+      prefix,
+      hasDecoder: createHeartbeats({ redis, prefix }).hasDecoder,
+      parkLimitSeconds: settings.PARK_LIMIT_SECONDS,
+      logger,
+    });
+    lifecycle.onShutdown('reconciler', () => reconciler.stop());
+    const worker = createStageWorker({
+      stage,
+      store,
+      redis,
+      prefix,
+      concurrency: settings.CONCURRENCY,
+      ...(pinned ? { bundleHash: model.bundleHash } : {}),
+      process,
+      logger,
+      telemetry,
+      observer: {
+        ...observer,
+        failed: (error) => heartbeat.update({ lastError: error.message }),
+      },
+    });
+    lifecycle.onShutdown('stage worker', () => worker.stop());
+    logger.info({ model: model.name, version: model.version, engine }, 'takes captions');
+  }
 }

@@ -1,5 +1,7 @@
 // What both workers' main.ts share: the host around the model, and the end of a worker that can't work.
 import type { WorkerStage } from '@caption-queue/contract/caption';
+import { guardRedis } from '@caption-queue/redis/check/guard';
+import type { RedisSettings } from '@caption-queue/redis/settings';
 import type { Logger } from '@caption-queue/runtime/logger';
 import {
   EXIT_NEVER,
@@ -16,7 +18,7 @@ import { createWorkerHost, type WorkerHost, type WorkerHostSettings } from './ho
  */
 export async function runWorker<
   Stage extends WorkerStage,
-  Settings extends ProcessSettings & WorkerHostSettings & { ENGINE: string },
+  Settings extends ProcessSettings & RedisSettings & WorkerHostSettings & { ENGINE: string },
 >(options: {
   stage: Stage;
   name: string;
@@ -43,7 +45,9 @@ export async function runWorker<
       }
 
       const engine = settings.ENGINE;
-      const around = { stage, settings, engine, version, logger, lifecycle, tracing };
+      const guard = await guardRedis({ settings, logger, lifecycle, end });
+      if (lifecycle.stopping) return;
+      const around = { stage, settings, engine, version, logger, lifecycle, tracing, guard };
       const host = await createWorkerHost(around).catch((error) => giveUp(error, EXIT_NOW));
       try {
         await options.start({ settings, host, logger });

@@ -93,8 +93,8 @@ export function operatingRoutes(app: FastifyInstance, dependencies: ApiDependenc
 async function checkReadiness(dependencies: ApiDependencies): Promise<Readiness> {
   const { heartbeats, redisProblem } = dependencies;
   const workers = await heartbeats.list().catch(() => undefined);
-  const redis =
-    workers === undefined ? (redisProblem() ?? 'Redis is connected but does not answer.') : null;
+  const silent = workers === undefined ? 'Redis is connected but does not answer.' : null;
+  const redis = redisProblem() ?? silent;
   const encode = checkStage('encode', workers ?? []);
   const decode = checkStage('decode', workers ?? []);
   const accepted = encode.ok && decode.ok ? 'ok' : 'degraded';

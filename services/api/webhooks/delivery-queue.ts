@@ -1,7 +1,7 @@
 // The queue of webhook deliveries: who adds a delivery, and a worker that tries them.
 import { type DeliveryJob, deliveryQueue } from '@caption-queue/contract/jobs';
 import { createQueueWorker } from '@caption-queue/jobs/worker';
-import { isConnectionError } from '@caption-queue/redis/errors';
+import { isRedisTrouble } from '@caption-queue/redis/errors';
 import { buildKeys } from '@caption-queue/redis/keys';
 import type { Logger } from '@caption-queue/runtime/logger';
 import { DelayedError, Queue, WaitingError } from 'bullmq';
@@ -90,7 +90,7 @@ export function createDeliveryWorker(options: {
     },
   });
   worker.on('error', (error) => {
-    if (!isConnectionError(error)) logger.warn({ reason: error.message }, 'delivery queue error');
+    if (!isRedisTrouble(error)) logger.warn({ reason: error.message }, 'delivery queue error');
   });
   worker.on('failed', (job, error) => {
     const { deliveryId } = job?.data ?? {};

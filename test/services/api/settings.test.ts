@@ -67,6 +67,8 @@ describe('the API’s settings', () => {
     { CORS_ORIGINS: 'https://shop.example/path' },
     { CORS_ORIGINS: ',https://shop.example' },
     { RATE_LIMIT: '-1' },
+    { TRUST_PROXY: 'proxy.example' },
+    { TRUST_PROXY: '10.0.0.0/8, 192.168.0.1/99' },
     { PUBLIC_URL: 'captions.example.com' },
     { PUBLIC_URL: 'https://user:pw@captions.example.com' },
     { MAX_UPLOAD_BYTES: '-1' },
