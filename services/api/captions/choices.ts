@@ -32,12 +32,14 @@ export const ChoicesAsText = Type.Object(
     ),
     kinds: Type.Optional(
       Type.String({
+        'x-list': true,
         pattern: `^${kindName}(?:,${kindName})*$`,
         description: `Kinds of picture that get a caption as \`alt_text\`, with commas: ${pictureKinds.join(', ')}. Default: photo.`,
       }),
     ),
     webhook_events_filter: Type.Optional(
       Type.String({
+        'x-list': true,
         pattern: `^${eventName}(?:,${eventName})*$`,
         description: 'Which ends `webhook` is told of, with commas. Default: all.',
       }),
