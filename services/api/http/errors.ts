@@ -67,7 +67,9 @@ export function handleErrors(app: FastifyInstance, options: { logger: Logger }):
         if (method !== 'OPTIONS' || isPreflight) return;
         if (headers.host === undefined && raw.httpVersion !== '1.0') return;
         const allowed = methodsAt(request);
-        if (allowed !== undefined) return reply.code(204).header('allow', allowed).send();
+        if (allowed !== undefined) reply.header('allow', allowed);
+        // `*` asks for no address, only whether there is a server.
+        if (allowed !== undefined || request.url === '*') return reply.code(204).send();
       });
     },
     refuse() {

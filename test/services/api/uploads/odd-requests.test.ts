@@ -239,6 +239,10 @@ describe.skipIf(!redisIsAvailable)('the API', () => {
       expect((await ask(`OPTIONS ${path} HTTP/1.1`, 'Host: lb.internal')).status).toBe(204);
     });
 
+    it('answers OPTIONS *', async () => {
+      expect((await ask('OPTIONS * HTTP/1.0')).status).toBe(204);
+    });
+
     it('knows nothing of other addresses', async () => {
       expectRawProblem(await ask('OPTIONS /nothing HTTP/1.1', 'Host: localhost'), 404, 'not_found');
     });
