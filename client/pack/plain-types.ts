@@ -49,6 +49,7 @@ export function writeTypes(named: Record<string, object>): string {
   }
 
   function writeObject({ properties = {}, required = [] }: Schema): string {
+    if (Object.keys(properties).length === 0) return 'object';
     const lines = Object.entries(properties).map(([key, schema]) => {
       const mark = required.includes(key) ? '' : '?';
       return `${comment(schema)}${key}${mark}: ${write(schema)};\n`;
