@@ -19,7 +19,6 @@ import { refuseCompressedBodies } from './http/content-encoding.ts';
 import { handleErrors, sendProblem } from './http/errors.ts';
 import { acceptOnlyJson } from './http/json-bodies.ts';
 import { describeApi } from './http/openapi.ts';
-import { parseQuery } from './http/query.ts';
 import { logRequests } from './http/request-log.ts';
 import { traceRequests } from './http/trace-requests.ts';
 import { compileValidator } from './http/validator.ts';
@@ -61,7 +60,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     logger: false,
     trustProxy: parseTrustProxy(settings.TRUST_PROXY),
     bodyLimit: BODY_LIMIT_BYTES,
-    routerOptions: { ignoreTrailingSlash: true, querystringParser: parseQuery },
+    routerOptions: { ignoreTrailingSlash: true },
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     http: {

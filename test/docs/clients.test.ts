@@ -121,6 +121,7 @@ describe.skipIf(!redisIsAvailable)('docs/clients.md', () => {
       // Exactly what the guide says to install.
       const guide = await readFile(path.join(root, 'docs/clients.md'), 'utf8');
       const [, names = ''] = /`pip install ([\w ]+)`/.exec(guide) ?? [];
+      expect(names).toBe('requests');
       const python = await setUpPython(path.join(folder, 'venv'), names.split(' '));
       if (python === undefined) return skip();
       await writeFile(path.join(folder, 'caption.py'), code);

@@ -45,7 +45,7 @@ export const ChoicesAsText = Type.Object(
       }),
     ),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, 'x-form': true },
 );
 export type ChoicesAsText = Type.Static<typeof ChoicesAsText>;
 

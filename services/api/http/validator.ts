@@ -13,8 +13,9 @@ export interface ValidationFailure {
 const DECIMAL = /^-?\d{1,15}(\.\d{1,30})?(e[+-]?\d{1,3})?$/i;
 
 /**
- * For Fastify's `setValidatorCompiler`. Text from queries and forms becomes a number where one is asked for, and a name
- * that came more than once a list with commas where the schema says `x-list`.
+ * For Fastify's `setValidatorCompiler`. Text from queries and forms becomes a number where one is asked for. Where the
+ * schema says so, what was left blank is not given (`x-form`), and a name that came more than once is a list with commas
+ * (`x-list`).
  */
 export const compileValidator: FastifySchemaCompiler<Type.TSchema> = ({ schema }) => {
   const compiled = Compile(schema);
@@ -31,13 +32,18 @@ export function validationError(pointer: string, message: string): Error {
   return Object.assign(new Error(message), { validation });
 }
 
+interface ObjectSchema {
+  properties?: Record<string, PropertySchema>;
+  'x-form'?: boolean;
+}
+
 interface PropertySchema {
   type?: string;
   'x-list'?: boolean;
 }
 
 function convertText(schema: Type.TSchema, input: unknown): unknown {
-  const { properties } = schema as { properties?: Record<string, PropertySchema> };
+  const { properties, 'x-form': isForm } = schema as ObjectSchema;
   if (properties === undefined || typeof input !== 'object' || input === null) return input;
   const value = Object.assign(Object.create(null), input) as Record<string, unknown>;
   for (const [name, { type, 'x-list': isList }] of Object.entries(properties)) {
@@ -45,6 +51,7 @@ function convertText(schema: Type.TSchema, input: unknown): unknown {
     if ((type === 'integer' || type === 'number') && typeof text === 'string') {
       if (DECIMAL.test(text)) value[name] = Number(text);
     }
+    if (isForm === true && text === '') delete value[name];
     if (isList === true && Array.isArray(text)) value[name] = text.join(',');
   }
   return value;

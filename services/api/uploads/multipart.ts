@@ -7,6 +7,8 @@ import { readHeaders, readParameters } from './part-headers.ts';
 const MAX_BOUNDARY_CHARACTERS = 70;
 /** Of one part; real ones take about 150. */
 const MAX_HEADER_BYTES = 8 * 1024;
+/** White space after a boundary; gateways add a few. */
+const MAX_PADDING_BYTES = 1024;
 /** Of a field's value; the longest that any route takes is far shorter. */
 const MAX_FIELD_BYTES = 16 * 1024;
 const DEFAULT_MAX_PARTS = 64;
@@ -100,7 +102,9 @@ function* splitParts(
   }
 }
 
+const TAB = 0x09;
 const LF = 0x0a;
+const BLANK = 0x20;
 
 /** A preamble may come before it, but it always begins a line. */
 function findFirstLine(body: Buffer, dashBoundary: Buffer): number {
@@ -110,10 +114,10 @@ function findFirstLine(body: Buffer, dashBoundary: Buffer): number {
   throw malformed('the boundary that the Content-Type header names does not occur');
 }
 
-/** White space that gateways may add after a boundary. */
 function skipPadding(body: Buffer, start: number): number {
+  const mostEnd = start + MAX_PADDING_BYTES;
   let at = start;
-  while (body[at] === 0x20 || body[at] === 0x09) at += 1;
+  while (at < mostEnd && (body[at] === BLANK || body[at] === TAB)) at += 1;
   return at;
 }
 

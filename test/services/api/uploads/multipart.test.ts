@@ -122,6 +122,10 @@ describe('a malformed form', () => {
       'has a part in base64',
       `${part('name="a"', 'v', 'Content-Transfer-Encoding: base64\r\n')}--XX--`,
     ],
+    [
+      'has 2 kB of blanks after a boundary',
+      `--XX${' '.repeat(2_000)}${part('name="a"').slice(4)}--XX--`,
+    ],
     ['has text after a boundary', `${part('name="a"')}--XXX\r\n\r\n--XX--`],
     ['has a part of nothing', '--XX\r\n--XX--'],
     ['has headers of 9 kB', `${part('name="a"', 'v', `X: ${'h'.repeat(9000)}\r\n`)}--XX--`],
