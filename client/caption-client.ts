@@ -6,7 +6,6 @@ import type {
   CaptionStatus,
 } from '@caption-queue/contract/caption';
 import type { ErrorCode } from '@caption-queue/contract/errors';
-import { v4 } from 'uuid';
 import { type ClientEvent, readEventStream } from './event-stream.ts';
 import { CaptionApiError, createRequester, type RequesterOptions } from './request.ts';
 
@@ -77,7 +76,7 @@ export function createCaptionClient(options: RequesterOptions): CaptionClient {
         body,
         headers: {
           ...headers,
-          'idempotency-key': idempotencyKey ?? v4(),
+          'idempotency-key': idempotencyKey ?? randomKey(),
           ...(waitSeconds > 0 ? { prefer: `wait=${Math.ceil(waitSeconds)}` } : {}),
           ...(fresh === true ? { 'cache-control': 'no-cache' } : {}),
         },
@@ -144,6 +143,12 @@ export function createCaptionClient(options: RequesterOptions): CaptionClient {
     },
   };
   return client;
+}
+
+/** Of 128 bits. A page over plain HTTP has no `crypto.randomUUID`. */
+function randomKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 /** Does this refusal say that all is done, maybe by an earlier try of the same request whose answer was lost? */

@@ -15,6 +15,7 @@ import { readCaptionRoute } from './captions/read.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { answerClientError } from './http/client-errors.ts';
 import { dropSilentConnections } from './http/connections.ts';
+import { refuseCompressedBodies } from './http/content-encoding.ts';
 import { handleErrors, sendProblem } from './http/errors.ts';
 import { acceptOnlyJson } from './http/json-bodies.ts';
 import { describeApi } from './http/openapi.ts';
@@ -59,6 +60,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     logger: false,
     trustProxy: parseTrustProxy(settings.TRUST_PROXY),
     bodyLimit: BODY_LIMIT_BYTES,
+    routerOptions: { ignoreTrailingSlash: true },
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     http: {
@@ -84,12 +86,14 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   logRequests(app, { logger, registry });
   secureAnswers(app);
   const unknownAddresses = handleErrors(app, { logger });
+  unknownAddresses.answerOptions();
   const keysRequired = settings.AUTH === 'required';
   const corsOrigins = parseOrigins(settings.CORS_ORIGINS);
   await allowOrigins(app, { origins: corsOrigins });
   keepToOwnSite(app, { publicUrl: settings.PUBLIC_URL, corsOrigins, keysRequired });
   authenticate(app, { apiKeys: keysRequired ? options.apiKeys : undefined });
   unknownAddresses.refuse();
+  refuseCompressedBodies(app);
   await options.limitRate(app);
   await describeApi(app, { version: options.version });
   servePage(app, { folder: options.pageFolder });

@@ -40,6 +40,14 @@ def map_body(context, body):
     return [map_body(context, item) for item in body] if isinstance(body, list) else body
 
 
+@schemathesis.hook.apply_to(operation_id=["createCaption", "createBatch"])
+def filter_case(context, case):
+    """Options that a form left blank are not given, whatever their type is: they are not refused."""
+    form = case.body if case.media_type == "multipart/form-data" else None
+    given = [values for values in (case.query, form) if isinstance(values, dict)]
+    return not any(value in ("", [], {}) for values in given for value in values.values())
+
+
 known_lines = []
 
 

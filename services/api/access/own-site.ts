@@ -54,11 +54,13 @@ export function keepToOwnSite(app: FastifyInstance, options: OwnSiteOptions): vo
 
   app.addHook('onRequest', async (request) => {
     // Not request.host: a page that rebinds its name could forge what proxies say in headers.
-    const { host, authorization } = request.headers;
-    if (host === undefined || host === '') {
+    const { host = '', authorization } = request.headers;
+    const anyHost = request.routeOptions.config.anyHost === true;
+    // Probes of load balancers speak HTTP/1.0, which has no such header; browsers always send one.
+    if (host === '' && !(anyHost && request.raw.httpVersion === '1.0')) {
       throw new DomainError('bad_request', 'The request has no Host header.');
     }
-    if (!keysRequired && request.routeOptions.config.anyHost !== true) checkHost(host);
+    if (!keysRequired && !anyHost) checkHost(host);
     if (!keysRequired || /^basic /i.test(authorization ?? '')) checkOrigin(host, request);
   });
 }

@@ -101,6 +101,7 @@ export function createBatchRoute(
     picturesBytes: LARGEST_PICTURES * maxBytes,
     largestAtOnce: LARGEST_FORMS_AT_ONCE,
     maxParts: 2 * MAX_BATCH_ITEMS,
+    pictureField: 'images',
     readForm: readPicturesForm,
     // Its pictures are fetched afterwards, a few at a time.
     json: { largestBytes: JSON_LIMIT_BYTES, fetchedBytes: 0 },

@@ -32,18 +32,20 @@ export const ChoicesAsText = Type.Object(
     ),
     kinds: Type.Optional(
       Type.String({
+        'x-list': true,
         pattern: `^${kindName}(?:,${kindName})*$`,
         description: `Kinds of picture that get a caption as \`alt_text\`, with commas: ${pictureKinds.join(', ')}. Default: photo.`,
       }),
     ),
     webhook_events_filter: Type.Optional(
       Type.String({
+        'x-list': true,
         pattern: `^${eventName}(?:,${eventName})*$`,
         description: 'Which ends `webhook` is told of, with commas. Default: all.',
       }),
     ),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, 'x-form': true },
 );
 export type ChoicesAsText = Type.Static<typeof ChoicesAsText>;
 

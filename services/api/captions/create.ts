@@ -119,6 +119,7 @@ export function createCaptionRoute(
   const withinBudget = receiveUploads(app, {
     picturesBytes: maxBytes,
     largestAtOnce: LARGEST_UPLOADS_AT_ONCE,
+    pictureField: 'image',
     readForm: (form) => readPictureForm(form, maxBytes),
     pictureBytes: maxBytes,
     json: { largestBytes: JSON_LIMIT_BYTES, fetchedBytes: maxBytes },

@@ -19,6 +19,11 @@ export function sendProblem(reply: FastifyReply, error: unknown): FastifyReply {
 }
 
 export interface UnknownAddresses {
+  /**
+   * Answers OPTIONS with the methods of an address, whoever asks under whatever name: load balancers probe with it.
+   * A browser's preflight is left to others. Call before the hooks that refuse requests.
+   */
+  answerOptions(): void;
   /** Refuses what no route takes. Call after the hooks that see every request, and before any route is added. */
   refuse(): void;
 }
@@ -34,15 +39,20 @@ export function handleErrors(app: FastifyInstance, options: { logger: Logger }):
   });
   app.setErrorHandler(createErrorHandler(options));
 
-  function refuseUnknown(request: FastifyRequest, reply: FastifyReply): never {
-    const path = request.url.split('?', 1)[0] ?? '';
+  /** @returns undefined where there is nothing */
+  function methodsAt(request: FastifyRequest): string | undefined {
+    const path = pathOf(request);
     // An address of its own comes before one with a parameter that it would fit, as in the router.
     const route =
       routes.get(path) ?? [...routes.values()].find(({ pattern }) => pattern.test(path));
-    if (route === undefined) {
+    return route && [...route.methods].join(', ');
+  }
+
+  function refuseUnknown(request: FastifyRequest, reply: FastifyReply): never {
+    const allowed = methodsAt(request);
+    if (allowed === undefined) {
       throw new DomainError('not_found', 'There is nothing at this address; see /openapi.json.');
     }
-    const allowed = [...route.methods].join(', ');
     reply.header('allow', allowed);
     const detail = `${request.method} is not possible here; only ${allowed}.`;
     throw new DomainError('method_not_allowed', detail);
@@ -50,10 +60,22 @@ export function handleErrors(app: FastifyInstance, options: { logger: Logger }):
   app.setNotFoundHandler((request, reply) => refuseUnknown(request, reply));
 
   return {
+    answerOptions() {
+      app.addHook('onRequest', async (request, reply) => {
+        const { method, headers, raw } = request;
+        const isPreflight = headers['access-control-request-method'] !== undefined;
+        if (method !== 'OPTIONS' || isPreflight) return;
+        if (headers.host === undefined && raw.httpVersion !== '1.0') return;
+        const allowed = methodsAt(request);
+        if (allowed !== undefined) reply.header('allow', allowed);
+        // `*` asks for no address, only whether there is a server.
+        if (allowed !== undefined || request.url === '*') return reply.code(204).send();
+      });
+    },
     refuse() {
       // Before a body is read that nobody wants; and before the router's second choice, where a parameter fits.
       app.addHook('onRequest', async (request, reply) => {
-        const methods = routes.get(request.url.split('?', 1)[0] ?? '')?.methods;
+        const methods = routes.get(pathOf(request))?.methods;
         const known = methods === undefined || methods.has(request.method);
         if (request.is404 || !known) refuseUnknown(request, reply);
       });
@@ -77,6 +99,9 @@ export function createErrorHandler(options: {
     return send === undefined ? sendProblem(reply, error) : send(reply, answer);
   };
 }
+
+/** As the router takes it: without query, and without a slash at the end. */
+const pathOf = ({ url }: FastifyRequest) => url.replace(/(?<=.)\/?(\?.*)?$/s, '');
 
 /** `/v1/captions/:id` → a pattern that matches one segment for each parameter. */
 function toPattern(url: string): RegExp {

@@ -26,4 +26,5 @@ export function acceptOnlyJson(app: FastifyInstance): void {
 }
 
 /** Many clients send `{}`, or a type without a body, with whatever they ask: where no body is wanted, it is left aside. */
-const takesBody = ({ routeOptions: { schema } }: FastifyRequest) => schema?.body !== undefined;
+export const takesBody = ({ routeOptions: { schema } }: FastifyRequest) =>
+  schema?.body !== undefined;

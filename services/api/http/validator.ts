@@ -12,11 +12,15 @@ export interface ValidationFailure {
 /** Stricter than TypeBox's own conversion, which reads 3.7 as the integer 3 and `true` as 1. */
 const DECIMAL = /^-?\d{1,15}(\.\d{1,30})?(e[+-]?\d{1,3})?$/i;
 
-/** For Fastify's `setValidatorCompiler`. Text from queries and forms becomes a number where one is asked for. */
+/**
+ * For Fastify's `setValidatorCompiler`. Text from queries and forms becomes a number where one is asked for. Where the
+ * schema says so, what was left blank is not given (`x-form`), and a name that came more than once is a list with commas
+ * (`x-list`).
+ */
 export const compileValidator: FastifySchemaCompiler<Type.TSchema> = ({ schema }) => {
   const compiled = Compile(schema);
   return (input: unknown) => {
-    const value = convertNumbers(schema, input);
+    const value = convertText(schema, input);
     if (compiled.Check(value)) return { value };
     return { error: describe(compiled.Errors(value)) as unknown as Error };
   };
@@ -28,15 +32,27 @@ export function validationError(pointer: string, message: string): Error {
   return Object.assign(new Error(message), { validation });
 }
 
-function convertNumbers(schema: Type.TSchema, input: unknown): unknown {
-  const { properties } = schema as { properties?: Record<string, { type?: string }> };
+interface ObjectSchema {
+  properties?: Record<string, PropertySchema>;
+  'x-form'?: boolean;
+}
+
+interface PropertySchema {
+  type?: string;
+  'x-list'?: boolean;
+}
+
+function convertText(schema: Type.TSchema, input: unknown): unknown {
+  const { properties, 'x-form': isForm } = schema as ObjectSchema;
   if (properties === undefined || typeof input !== 'object' || input === null) return input;
   const value = Object.assign(Object.create(null), input) as Record<string, unknown>;
-  for (const [name, { type }] of Object.entries(properties)) {
+  for (const [name, { type, 'x-list': isList }] of Object.entries(properties)) {
     const text = value[name];
     if ((type === 'integer' || type === 'number') && typeof text === 'string') {
       if (DECIMAL.test(text)) value[name] = Number(text);
     }
+    if (isForm === true && text === '') delete value[name];
+    if (isList === true && Array.isArray(text)) value[name] = text.join(',');
   }
   return value;
 }

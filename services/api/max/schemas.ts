@@ -43,6 +43,7 @@ export const failures = {
       401: 'A key is needed.',
       403: 'The key, the host name or the calling page may not do this.',
       413: 'The picture is too large.',
+      415: 'The body is compressed.',
       429: 'Too many requests with this key.',
       500: 'The picture could not be captioned.',
       503: 'The queue is full or cannot be reached, or the picture’s turn did not come within 60 s; nothing of it stays in the queue.',

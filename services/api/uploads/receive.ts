@@ -18,6 +18,8 @@ export interface UploadRules {
   largestAtOnce: number;
   /** Parts a form may have. Default 64. */
   maxParts?: number;
+  /** What comes in this field of a form is a picture. */
+  pictureField: string;
   /** Makes of a form the body that the route's schema describes, or throws. */
   readForm: (form: MultipartForm) => unknown;
   /** Largest size of a body that is a picture as such. Default: there are none. */
@@ -37,9 +39,9 @@ interface JsonRules {
  * @returns a hook for them, which refuses an upload before its body is read
  */
 export function receiveUploads(app: FastifyInstance, rules: UploadRules): onRequestHookHandler {
-  const { picturesBytes, largestAtOnce, maxParts, readForm, pictureBytes, json } = rules;
+  const { picturesBytes, largestAtOnce, pictureBytes, json } = rules;
   const largestBytes = picturesBytes + FORM_OVERHEAD_BYTES;
-  acceptForms(app, { bodyLimit: largestBytes, maxParts, readForm });
+  acceptForms(app, largestBytes, rules);
   if (pictureBytes !== undefined) acceptPictures(app, pictureBytes);
   acceptJson(app, { bodyLimit: json.largestBytes });
   return createUploadBudget({ budgetBytes: largestAtOnce * largestBytes, largestBytes, json });
@@ -86,18 +88,14 @@ function bytesOf({ headers }: FastifyRequest, budget: UploadBudget): number {
   return Math.min(Number(length ?? largestBytes), largestBytes) + (json?.fetchedBytes ?? 0);
 }
 
-function acceptForms(
-  app: FastifyInstance,
-  options: { bodyLimit: number; maxParts: number | undefined; readForm: UploadRules['readForm'] },
-): void {
-  const { bodyLimit, maxParts, readForm } = options;
+function acceptForms(app: FastifyInstance, bodyLimit: number, rules: UploadRules): void {
   app.addContentTypeParser(
     'multipart/form-data',
     { parseAs: 'buffer', bodyLimit },
     (request, body: Buffer, done) => {
       try {
         const contentType = request.headers['content-type'] ?? '';
-        done(null, readForm(parseMultipart(body, contentType, { maxParts })));
+        done(null, rules.readForm(parseMultipart(body, contentType, rules)));
       } catch (error) {
         done(error as Error);
       }
@@ -129,11 +127,10 @@ export function readPictureForm(
     );
   }
   if (file === undefined) {
-    const detail =
-      'image' in fields
-        ? 'The form field "image" has no file name, so it is text; send it as a file.'
-        : 'The form has no file; send the picture in the field "image".';
-    throw new DomainError('malformed_multipart', detail);
+    throw new DomainError(
+      'malformed_multipart',
+      'The form has no file; send the picture in the field "image".',
+    );
   }
   if (file.bytes.length > maxBytes) throw pictureTooLarge(maxBytes);
   if (file.name in fields) {
@@ -144,8 +141,9 @@ export function readPictureForm(
 
 /** @returns the form's fields and its pictures, still to be checked against the schema */
 export function readPicturesForm({ fields, files }: MultipartForm): Record<string, unknown> {
-  const stray = files.find(({ name }) => name !== 'images');
-  if (stray !== undefined || 'images' in fields) {
+  // PHP, and libraries that think of it, mark a list by its name.
+  const stray = files.find(({ name }) => name !== 'images' && name !== 'images[]');
+  if (stray !== undefined) {
     throw new DomainError(
       'malformed_multipart',
       'Send each picture as a file in a form field "images".',

@@ -36,11 +36,14 @@ export function exchange(
   });
 }
 
-function isComplete({ headers, body }: RawAnswer): boolean {
-  return body.length >= Number(headers['content-length'] ?? Number.POSITIVE_INFINITY);
+function isComplete({ status, headers, body }: RawAnswer): boolean {
+  return (
+    status === 204 || body.length >= Number(headers['content-length'] ?? Number.POSITIVE_INFINITY)
+  );
 }
 
-function parseAnswer(text: string): RawAnswer | undefined {
+function parseAnswer(received: string): RawAnswer | undefined {
+  const text = received.replace(/^HTTP\/1\.1 100 Continue\r\n\r\n/, '');
   const headEnd = text.indexOf('\r\n\r\n');
   if (headEnd === -1) return undefined;
   const [statusLine = '', ...lines] = text.slice(0, headEnd).split('\r\n');

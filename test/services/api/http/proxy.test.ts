@@ -88,6 +88,12 @@ describe.skipIf(!redisIsAvailable)('behind a reverse proxy', () => {
     expect(answer.headers.get('access-control-expose-headers')).toContain('Location');
   });
 
+  it('a load balancer that asks what is possible is no page', async () => {
+    const answer = await through('/v1/captions', { method: 'OPTIONS' });
+    expect(answer.status).toBe(204);
+    expect(answer.headers.get('allow')).toBe('POST, GET, HEAD');
+  });
+
   it('a page of any other site gets neither', async () => {
     const origin = 'https://evil.example';
     const preflight = await through('/v1/captions', {

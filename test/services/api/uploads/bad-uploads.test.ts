@@ -38,6 +38,9 @@ describe.skipIf(!redisIsAvailable)('the API answers uploads', () => {
     const image = file('name="image"; filename="a.jpg"');
     const field = (name: string, value: string) =>
       Buffer.from(`--XX\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`);
+    const empty = Buffer.from(
+      '--XX\r\nContent-Disposition: form-data; name="image"; filename=""\r\n\r\n\r\n',
+    );
     const end = Buffer.from('--XX--\r\n');
     const long = 'b'.repeat(5_000);
 
@@ -55,14 +58,8 @@ describe.skipIf(!redisIsAvailable)('the API answers uploads', () => {
       ['that are empty', XX, [], 400, 'malformed_multipart'],
       ['with no part', XX, [end], 400, 'malformed_multipart'],
       ['with fields only', XX, [field('beam_width', '3'), end], 400, 'malformed_multipart'],
-      ['without a file name', XX, [file('name="image"'), end], 400, 'malformed_multipart'],
-      [
-        'with a short text as image',
-        XX,
-        [field('image', 'hello'), end],
-        400,
-        'malformed_multipart',
-      ],
+      ['with text as image', XX, [field('image', 'hello'), end], 415, 'unsupported_image'],
+      ['with an empty file input', XX, [empty, end], 400, 'malformed_multipart'],
       ['with two files', XX, [image, image, end], 400, 'malformed_multipart'],
       [
         'with a file of another name',
