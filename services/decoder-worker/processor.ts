@@ -51,14 +51,15 @@ export function createDecodeProcessor(options: DecodeProcessorOptions) {
         signal: given.signal,
         onEvent: (event) => writer.push(toProgress(event)),
       });
-      await writer.finish();
+      const events = await writer.finish();
       signal.throwIfAborted();
       const decodeMs = Math.round(performance.now() - begin);
-      await store.succeed({ claim, output, decodeMs, model });
+      await store.succeed({ claim, events, output, decodeMs, model });
       onWords?.(output.words.length);
       const { bundleHash } = claim;
       await results.set(claim, { output, model, bundleHash });
     } finally {
+      writer.stop();
       signal.removeEventListener('abort', stop);
     }
   };

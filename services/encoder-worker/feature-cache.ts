@@ -6,8 +6,8 @@ import { toBuffer, toUint16Array } from '@caption-queue/redis/bytes';
 import { buildKeys } from '@caption-queue/redis/keys';
 
 export interface FeatureKeyParts {
-  /** 299 × 299 RGB. */
-  pixels: Uint8Array;
+  /** SHA-256, hexadecimal. */
+  pixelsHash: string;
   preprocessingVersion: string;
   /** Of the graph that really runs, so that int8 and a fp32 fallback never mix. */
   graphHash: string;
@@ -16,8 +16,8 @@ export interface FeatureKeyParts {
 
 /** SHA-256 over all that the features depend on. */
 export function featureKey(parts: FeatureKeyParts): string {
-  const { pixels, preprocessingVersion, graphHash, engine } = parts;
-  const hash = createHash('sha256').update(pixels);
+  const { pixelsHash, preprocessingVersion, graphHash, engine } = parts;
+  const hash = createHash('sha256').update(pixelsHash);
   for (const part of [preprocessingVersion, graphHash, engine]) hash.update('\0').update(part);
   return hash.digest('hex');
 }

@@ -31,7 +31,12 @@ export function createEncodeProcessor(options: EncodeProcessorOptions) {
   return async function encodeCaption(claim: EncodeClaim, signal: AbortSignal): Promise<void> {
     const begin = performance.now();
     const { engine, graphHash } = encoder;
-    const key = featureKey({ pixels: claim.pixels, preprocessingVersion, graphHash, engine });
+    const key = featureKey({
+      pixelsHash: claim.pixelsHash,
+      preprocessingVersion,
+      graphHash,
+      engine,
+    });
     const cached = await cache.get(key);
     signal.throwIfAborted();
     onLookup?.(cached === undefined ? 'miss' : 'hit');

@@ -88,6 +88,8 @@ export type ProgressEvent = Extract<CaptionEvent, { type: 'draft' | 'word' }>;
 
 export interface Success {
   claim: DecodeClaim;
+  /** What was not appended yet. */
+  events: readonly ProgressEvent[];
   output: CaptionOutput;
   decodeMs: number;
   model: { name: string; version: string };
