@@ -12,8 +12,8 @@ export type GeneratedEvent =
 
 /** All that the stage needs of a model. Rejects with the signal's reason once it has fired. */
 export type CaptionPicture = (request: {
-  /** float16 bits, [8, 8, 2048]. */
-  features: Uint16Array;
+  /** As the encoder gave them. */
+  features: Uint8Array;
   options: CaptionOptions;
   signal: AbortSignal;
   onEvent: (event: GeneratedEvent) => void;

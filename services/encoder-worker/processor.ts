@@ -6,8 +6,8 @@ import { type FeatureCache, featureKey } from './feature-cache.ts';
 
 /** All that the stage needs of a model. */
 export interface PictureEncoder {
-  /** @param pixels 299 × 299 RGB @returns float16 bits, [8, 8, 2048] */
-  encode(pixels: Uint8Array): Promise<Uint16Array>;
+  /** @param pixels 299 × 299 RGB @returns features, for the decoder to read */
+  encode(pixels: Uint8Array): Promise<Uint8Array>;
   readonly engine: string;
   /** Of the graph that really runs. */
   readonly graphHash: string;

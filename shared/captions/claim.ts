@@ -2,7 +2,7 @@
 import type { CaptionError, CaptionInput, Stage } from '@caption-queue/contract/caption';
 import { type FailureCode, failureCodes } from '@caption-queue/contract/errors';
 import { MAX_CLAIMS, type NewStageJob } from '@caption-queue/contract/jobs';
-import { toBuffer, toUint16Array } from '@caption-queue/redis/bytes';
+import { toBuffer } from '@caption-queue/redis/bytes';
 import type { ReplyOf } from '@caption-queue/redis/script';
 import {
   type ClaimBase,
@@ -213,7 +213,7 @@ const buildClaim: {
     stage: 'decode',
     pixelsHash: hashOf(input),
     bundleHash,
-    features: toUint16Array(work),
+    features: new Uint8Array(work),
   }),
 };
 

@@ -13,7 +13,7 @@ const claim: DecodeClaim = {
   pixelsHash: '',
   createdAt: new Date(0),
   waitedMs: 0,
-  features: new Uint16Array(),
+  features: new Uint8Array(),
   bundleHash: '',
 };
 const word = (index: number): ProgressEvent => ({
