@@ -5,7 +5,7 @@ import { createStepDecoder } from '@caption-queue/model/decoder';
 import { createEncoder, type Encoder } from '@caption-queue/model/encoder';
 import { createEngine } from '@caption-queue/model/engines/create-engine';
 import type { Engine, EngineName, Precision } from '@caption-queue/model/engines/engine';
-import { fromFloat16Bits } from '@caption-queue/model/float16';
+import { unpackGrid } from '@caption-queue/model/features';
 import { generateCaptions } from '@caption-queue/model/generation/generate-captions';
 import type { Row } from './table.ts';
 import { timeInTurns } from './timing.ts';
@@ -79,7 +79,7 @@ export async function benchDecoder(options: {
       let next = 0;
       return async () => {
         const result = await captionPicture({
-          features: features[next++ % features.length] as Uint16Array,
+          features: features[next++ % features.length] as Uint8Array,
           options: { ...bundle.manifest.generation, beamWidth, alternatives: beamWidth },
         });
         words[setup] = (words[setup] as number) + result.words.length;
@@ -117,15 +117,15 @@ async function captionerOf({
   const decoder = await createStepDecoder({ engine, bundle });
   const { vocabulary } = bundle;
   return ({ features, options }) =>
-    generateCaptions({ decoder, vocabulary, grid: fromFloat16Bits(features), options });
+    generateCaptions({ decoder, vocabulary, grid: unpackGrid(features), options });
 }
 
-async function featuresOf(bundle: Bundle, pictures: Uint8Array[]): Promise<Uint16Array[]> {
+async function featuresOf(bundle: Bundle, pictures: Uint8Array[]): Promise<Uint8Array[]> {
   const encoder = await createEncoder({
     engine: await createEngine('onnx', { threads: 1 }),
     bundle,
   });
-  const features: Uint16Array[] = [];
+  const features: Uint8Array[] = [];
   for (const pixels of pictures) features.push(await encoder.encode(pixels));
   await encoder.dispose();
   return features;

@@ -1,27 +1,27 @@
 // `npm run bench:load`: more and more pictures a second until the service refuses, and for a minute beyond.
 import { availableParallelism } from 'node:os';
-import { parseArgs } from 'node:util';
 import { DEFAULT_BUNDLE } from '@caption-queue/model/bundle';
 import { variedPhotos } from '@caption-queue/test/support/pictures/varied-photos';
 import { startStack } from '@caption-queue/test/support/processes/service-stack';
 import { runRamp } from './load/arrivals.ts';
 import { type Outcome, toStages, toSteps, toTotals } from './load/summary.ts';
+import { readOptions } from './options.ts';
 import { startResults } from './results.ts';
 
-const { values } = parseArgs({
-  options: {
-    model: { type: 'string', default: DEFAULT_BUNDLE },
-    encoders: { type: 'string', default: '1' },
-    decoders: { type: 'string', default: '1' },
-    /** Captions in work at once; how long the last of them waits is this by the captions a second. */
-    'queue-limit': { type: 'string', default: '100' },
-    step: { type: 'string', default: '10' },
-    beyond: { type: 'string', default: '60' },
-    'max-rate': { type: 'string', default: '200' },
-    photos: { type: 'string', default: '200' },
-    seed: { type: 'string', default: '1' },
-    out: { type: 'string', default: 'bench/results' },
+const values = readOptions('npm run bench:load', {
+  model: { default: DEFAULT_BUNDLE, about: 'Bundle: a name in models/, or a folder' },
+  encoders: { default: '1', about: 'Encoder workers' },
+  decoders: { default: '1', about: 'Decoder workers' },
+  'queue-limit': {
+    default: '100',
+    about: 'Captions in work at once; how long the last one waits is this by the captions a second',
   },
+  step: { default: '10', about: 'Seconds until one more arrives each second' },
+  beyond: { default: '60', about: 'Seconds to go on after the first refusal' },
+  'max-rate': { default: '200', about: 'Most arrivals a second' },
+  photos: { default: '200', about: 'Different photos that are posted' },
+  seed: { default: '1', about: 'Of the moments at which they arrive' },
+  out: { default: 'bench/results', about: 'Folder for the results as JSON' },
 });
 const seconds = (text: string) => Number(text) * 1000;
 const stepMs = seconds(values.step);

@@ -3,16 +3,28 @@
 import type { DecodeClaim, ProgressEvent } from '@caption-queue/captions/claim-outcome';
 import type { WorkStore } from '@caption-queue/captions/store';
 
+/**
+ * Events wait this long for others, to be written together. Nobody reads faster, and of most captions all words come
+ * within it: they are written with the caption's end. A cancelled caption is noticed by the next write.
+ */
+const GATHER_MS = 50;
+
 export interface EventWriter {
-  /** Takes an event; it is written as soon as the ones before it are. */
+  /** Takes an event; it is written soon, with what else has come by then. */
   push(event: ProgressEvent): void;
-  /** Waits until all is written. @throws ClaimLostError and whatever else a write met */
-  finish(): Promise<void>;
+  /**
+   * Waits for the write under way.
+   *
+   * @returns the words that are not written yet, for the write that ends the caption
+   * @throws ClaimLostError and whatever else a write met
+   */
+  finish(): Promise<ProgressEvent[]>;
+  /** Writes no more. */
+  stop(): void;
 }
 
 /**
- * Creates the writer of one claim. Events that come while a write is under way share the next one, of the drafts
- * among them only the latest: it replaces the others anyway.
+ * Creates the writer of one claim. Of the drafts in a write there is only the latest: it replaces the others anyway.
  *
  * @param options.onFailure told of the first failed write, so that the work can stop; later events are dropped
  */
@@ -23,32 +35,50 @@ export function createEventWriter(options: {
 }): EventWriter {
   const { claim, store, onFailure } = options;
   let pending: ProgressEvent[] = [];
+  let gathering: NodeJS.Timeout | undefined;
   let writing: Promise<void> | undefined;
+  let stopped = false;
   let failure: { error: unknown } | undefined;
 
-  async function writeAll(): Promise<void> {
-    while (pending.length > 0 && failure === undefined) {
-      const events = withoutStaleDrafts(pending);
-      pending = [];
-      try {
-        await store.appendEvents({ claim, events });
-      } catch (error) {
-        failure = { error };
-        onFailure(error);
-      }
+  function gather(): void {
+    if (stopped || failure || pending.length === 0) return;
+    gathering ??= setTimeout(() => {
+      gathering = undefined;
+      writing = write().finally(() => {
+        writing = undefined;
+        gather();
+      });
+    }, GATHER_MS);
+  }
+
+  async function write(): Promise<void> {
+    const events = withoutStaleDrafts(pending);
+    pending = [];
+    try {
+      await store.appendEvents({ claim, events });
+    } catch (error) {
+      failure = { error };
+      onFailure(error);
     }
-    writing = undefined;
+  }
+
+  function stop(): void {
+    stopped = true;
+    clearTimeout(gathering);
   }
 
   return {
     push(event) {
       pending.push(event);
-      writing ??= writeAll();
+      if (writing === undefined) gather();
     },
     async finish() {
+      stop();
       await writing;
       if (failure !== undefined) throw failure.error;
+      return pending.filter(({ type }) => type === 'word');
     },
+    stop,
   };
 }
 

@@ -12,8 +12,8 @@ export type GeneratedEvent =
 
 /** All that the stage needs of a model. Rejects with the signal's reason once it has fired. */
 export type CaptionPicture = (request: {
-  /** float16 bits, [8, 8, 2048]. */
-  features: Uint16Array;
+  /** As the encoder gave them. */
+  features: Uint8Array;
   options: CaptionOptions;
   signal: AbortSignal;
   onEvent: (event: GeneratedEvent) => void;
@@ -51,14 +51,15 @@ export function createDecodeProcessor(options: DecodeProcessorOptions) {
         signal: given.signal,
         onEvent: (event) => writer.push(toProgress(event)),
       });
-      await writer.finish();
+      const events = await writer.finish();
       signal.throwIfAborted();
       const decodeMs = Math.round(performance.now() - begin);
-      await store.succeed({ claim, output, decodeMs, model });
+      await store.succeed({ claim, events, output, decodeMs, model });
       onWords?.(output.words.length);
       const { bundleHash } = claim;
       await results.set(claim, { output, model, bundleHash });
     } finally {
+      writer.stop();
       signal.removeEventListener('abort', stop);
     }
   };

@@ -1,13 +1,13 @@
 // Features by content, so that a picture seen before isn't encoded again. Every failure is only a miss.
 import { createHash } from 'node:crypto';
 import { type ByteCacheOptions, createByteCache } from '@caption-queue/cache/bytes';
-import { FEATURES_BYTES } from '@caption-queue/contract/bundle';
-import { toBuffer, toUint16Array } from '@caption-queue/redis/bytes';
+import { areFeatures } from '@caption-queue/model/features';
+import { toBuffer } from '@caption-queue/redis/bytes';
 import { buildKeys } from '@caption-queue/redis/keys';
 
 export interface FeatureKeyParts {
-  /** 299 × 299 RGB. */
-  pixels: Uint8Array;
+  /** SHA-256, hexadecimal. */
+  pixelsHash: string;
   preprocessingVersion: string;
   /** Of the graph that really runs, so that int8 and a fp32 fallback never mix. */
   graphHash: string;
@@ -16,17 +16,17 @@ export interface FeatureKeyParts {
 
 /** SHA-256 over all that the features depend on. */
 export function featureKey(parts: FeatureKeyParts): string {
-  const { pixels, preprocessingVersion, graphHash, engine } = parts;
-  const hash = createHash('sha256').update(pixels);
+  const { pixelsHash, preprocessingVersion, graphHash, engine } = parts;
+  const hash = createHash('sha256').update(pixelsHash);
   for (const part of [preprocessingVersion, graphHash, engine]) hash.update('\0').update(part);
   return hash.digest('hex');
 }
 
 export interface FeatureCache {
-  /** @returns float16 bits [8, 8, 2048], or undefined when they aren't there or the cache is slow or away */
-  get(key: string): Promise<Uint16Array | undefined>;
+  /** @returns undefined when they aren't there or the cache is slow or away */
+  get(key: string): Promise<Uint8Array | undefined>;
   /** Never throws; what can't be stored now is left out. */
-  set(key: string, features: Uint16Array): Promise<void>;
+  set(key: string, features: Uint8Array): Promise<void>;
 }
 
 export function createFeatureCache(options: ByteCacheOptions): FeatureCache {
@@ -35,8 +35,7 @@ export function createFeatureCache(options: ByteCacheOptions): FeatureCache {
   return {
     async get(key) {
       const bytes = await cache.get(keys.feature(key));
-      if (bytes?.byteLength !== FEATURES_BYTES) return undefined;
-      return toUint16Array(bytes);
+      return bytes && areFeatures(bytes) ? bytes : undefined;
     },
     set: (key, features) => cache.set(keys.feature(key), toBuffer(features)),
   };

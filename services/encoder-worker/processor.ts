@@ -6,8 +6,8 @@ import { type FeatureCache, featureKey } from './feature-cache.ts';
 
 /** All that the stage needs of a model. */
 export interface PictureEncoder {
-  /** @param pixels 299 × 299 RGB @returns float16 bits, [8, 8, 2048] */
-  encode(pixels: Uint8Array): Promise<Uint16Array>;
+  /** @param pixels 299 × 299 RGB @returns features, for the decoder to read */
+  encode(pixels: Uint8Array): Promise<Uint8Array>;
   readonly engine: string;
   /** Of the graph that really runs. */
   readonly graphHash: string;
@@ -31,7 +31,12 @@ export function createEncodeProcessor(options: EncodeProcessorOptions) {
   return async function encodeCaption(claim: EncodeClaim, signal: AbortSignal): Promise<void> {
     const begin = performance.now();
     const { engine, graphHash } = encoder;
-    const key = featureKey({ pixels: claim.pixels, preprocessingVersion, graphHash, engine });
+    const key = featureKey({
+      pixelsHash: claim.pixelsHash,
+      preprocessingVersion,
+      graphHash,
+      engine,
+    });
     const cached = await cache.get(key);
     signal.throwIfAborted();
     onLookup?.(cached === undefined ? 'miss' : 'hit');

@@ -44,8 +44,8 @@ export interface DecodeClaim extends ClaimBase {
   readonly stage: 'decode';
   /** Of the pixels, hexadecimal. */
   readonly pixelsHash: string;
-  /** float16 bits, [8, 8, 2048]. */
-  readonly features: Uint16Array;
+  /** As the encoder gave them. */
+  readonly features: Uint8Array;
   readonly bundleHash: string;
 }
 
@@ -70,8 +70,7 @@ export type ClaimOutcome<S extends Stage> =
 
 export interface HandOver {
   claim: EncodeClaim;
-  /** float16 bits, [8, 8, 2048]. */
-  features: Uint16Array;
+  features: Uint8Array;
   featureCache: NonNullable<CaptionMetrics['feature_cache']>;
   encodeMs: number;
   bundleHash: string;
@@ -88,6 +87,8 @@ export type ProgressEvent = Extract<CaptionEvent, { type: 'draft' | 'word' }>;
 
 export interface Success {
   claim: DecodeClaim;
+  /** What was not appended yet. */
+  events: readonly ProgressEvent[];
   output: CaptionOutput;
   decodeMs: number;
   model: { name: string; version: string };

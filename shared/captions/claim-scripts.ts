@@ -26,6 +26,12 @@ const common = { include: [prelude], keys: captionKeys };
 const claimArgs = { id: text, dispatch: integer, fence: integer };
 const nextJob = { dispatch: integer, priority };
 const written = { lost: {}, ok: {} };
+const progressArgs = {
+  /** Type and data (JSON) of each. */
+  events: json<[type: string, data: string][]>(),
+  /** How many of them are words. */
+  words: integer,
+};
 const revived = { moved: {}, exhausted: {}, ok: nextJob };
 
 export const CLAIM = defineScript({
@@ -91,13 +97,7 @@ export const APPEND_EVENTS = defineScript({
   ...common,
   name: 'append-events',
   lua: appendEventsLua,
-  args: {
-    ...claimArgs,
-    /** Type and data (JSON) of each. */
-    events: json<[type: string, data: string][]>(),
-    /** How many of them are words. */
-    words: integer,
-  },
+  args: { ...claimArgs, ...progressArgs },
   replies: written,
 });
 
@@ -105,7 +105,7 @@ export const FINISH = defineScript({
   ...common,
   name: 'finish',
   lua: finishLua,
-  args: { ...claimArgs, stage, status: oneOf('succeeded', 'failed'), fields },
+  args: { ...claimArgs, ...progressArgs, stage, status: oneOf('succeeded', 'failed'), fields },
   replies: written,
 });
 

@@ -2,7 +2,7 @@
 import type { CaptionError, CaptionInput, Stage } from '@caption-queue/contract/caption';
 import { type FailureCode, failureCodes } from '@caption-queue/contract/errors';
 import { MAX_CLAIMS, type NewStageJob } from '@caption-queue/contract/jobs';
-import { toBuffer, toUint16Array } from '@caption-queue/redis/bytes';
+import { toBuffer } from '@caption-queue/redis/bytes';
 import type { ReplyOf } from '@caption-queue/redis/script';
 import {
   type ClaimBase,
@@ -73,10 +73,18 @@ export function createStageClaims({ run, queues }: StoreContext): StageClaims {
 
   async function finish(
     claim: ClaimRef,
-    ending: { status: 'succeeded' | 'failed'; fields: Record<string, string | number> },
+    {
+      events = [],
+      ...ending
+    }: {
+      status: 'succeeded' | 'failed';
+      fields: Record<string, string | number>;
+      events?: readonly ProgressEvent[];
+    },
   ): Promise<void> {
     const { kind } = await run(scripts.FINISH, {
       ...writeOf(claim),
+      ...progressOf(events),
       stage: claim.stage,
       ...ending,
     });
@@ -126,21 +134,22 @@ export function createStageClaims({ run, queues }: StoreContext): StageClaims {
 
     enqueue: (job) => queues.add(job),
 
-    async appendEvents({ claim, events: all }) {
-      if (all.length === 0) return;
-      const words = all.filter((event) => event.type === 'word').length;
-      const events = all.map(({ type, data }): [string, string] => [type, JSON.stringify(data)]);
-      const { kind } = await run(scripts.APPEND_EVENTS, { ...writeOf(claim), events, words });
+    async appendEvents({ claim, events }) {
+      if (events.length === 0) return;
+      const { kind } = await run(scripts.APPEND_EVENTS, {
+        ...writeOf(claim),
+        ...progressOf(events),
+      });
       if (kind === 'lost') throw new ClaimLostError(claim);
     },
 
-    async succeed({ claim, output, decodeMs, model }) {
+    async succeed({ claim, events, output, decodeMs, model }) {
       const fields = {
         output: JSON.stringify(output),
         model: JSON.stringify(model),
         decode_ms: decodeMs,
       };
-      await finish(claim, { status: 'succeeded', fields });
+      await finish(claim, { status: 'succeeded', fields, events });
     },
 
     fail: ({ claim, error }) =>
@@ -178,6 +187,14 @@ function writeOf({ captionId, dispatch, fence }: ClaimRef) {
   return { id: captionId, dispatch, fence };
 }
 
+/** Events as the scripts take them. */
+function progressOf(events: readonly ProgressEvent[]) {
+  return {
+    events: events.map(({ type, data }): [string, string] => [type, JSON.stringify(data)]),
+    words: events.filter(({ type }) => type === 'word').length,
+  };
+}
+
 type Claimed = Extract<ReplyOf<typeof scripts.CLAIM>, { kind: 'claimed' }>;
 
 /** What the answer holds for each stage. */
@@ -196,7 +213,7 @@ const buildClaim: {
     stage: 'decode',
     pixelsHash: hashOf(input),
     bundleHash,
-    features: toUint16Array(work),
+    features: new Uint8Array(work),
   }),
 };
 

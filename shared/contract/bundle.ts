@@ -17,8 +17,6 @@ export const PREPROCESSING_VERSION = 'rgb-299-fill-linear-1';
 /** The grid at `mixed10`: [8, 8, 2048], row by row. Its mean over the cells is the pooled vector. */
 export const GRID_CELLS = 64;
 export const FEATURE_SIZE = 2048;
-/** Features travel as float16: 262,144 bytes. */
-export const FEATURES_BYTES = GRID_CELLS * FEATURE_SIZE * 2;
 
 export const GenerationDefaults = Type.Object({
   beamWidth: Type.Integer({ minimum: 1, maximum: 10 }),

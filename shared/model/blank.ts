@@ -1,6 +1,6 @@
 // Pictures of which the pixels alone tell that there is nothing to see: one colour, an even gradient, a strip one pixel
 // wide that was stretched. Their features are zeros: no network is asked, and whoever reads features knows them.
-import { FEATURE_SIZE, GRID_CELLS, IMAGE_SIZE } from '@caption-queue/contract/bundle';
+import { IMAGE_SIZE } from '@caption-queue/contract/bundle';
 
 /** Levels (of 256) that compression and rounding may add. */
 const TOLERANCE = 6;
@@ -14,9 +14,6 @@ const CHANNELS = 3;
 export function isBlank(pixels: Uint8Array): boolean {
   return isEven(pixels) || isStrip(pixels, 'rows') || isStrip(pixels, 'columns');
 }
-
-/** float16 bits of the grid `[64, 2048]` that stands for a blank picture. */
-export const blankFeatures = (): Uint16Array => new Uint16Array(GRID_CELLS * FEATURE_SIZE);
 
 /** Whether features are those of a blank picture. No network answers zeros only. @param pooled `[2048]` */
 export const areBlank = (pooled: Float32Array): boolean => pooled.every((value) => value === 0);

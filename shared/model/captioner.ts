@@ -9,7 +9,7 @@ import { createClassifier } from './classifier.ts';
 import { createStepDecoder } from './decoder.ts';
 import { pooledOf } from './encoder.ts';
 import type { Engine, GraphSource, Precision } from './engines/engine.ts';
-import { fromFloat16Bits } from './float16.ts';
+import { unpackGrid } from './features.ts';
 import { type GenerationOptions, generateCaptions } from './generation/generate-captions.ts';
 import type { GenerationEvent } from './generation/streamer.ts';
 import { captionOutput, type Observation, type Publishing } from './output.ts';
@@ -17,8 +17,8 @@ import { createInsight, type InsightSource } from './trust/insight.ts';
 import { certainlyBlank, isDescribed, type KindOfPicture, likeliestKind } from './trust/kind.ts';
 
 export interface CaptionRequest {
-  /** float16 bits of the grid `[64, 2048]` */
-  features: Uint16Array;
+  /** As the encoder gave them. */
+  features: Uint8Array;
   options: Omit<GenerationOptions, 'guidance' | 'support'>;
   /** Of which sentences are published; default: photos. */
   kinds?: readonly PictureKind[] | undefined;
@@ -74,7 +74,7 @@ export async function createPictureCaptioner({
 
   async function observe(request: CaptionRequest): Promise<Observation> {
     const { features, options, kinds, onEvent, ...rest } = request;
-    const grid = fromFloat16Bits(features);
+    const grid = unpackGrid(features);
     const pooled = pooledOf(grid);
     const probabilities = await classifier?.classify(pooled);
     const nounChances = await nounClassifier?.classify(pooled);

@@ -1,10 +1,10 @@
 // Pixels to features (the grid, and its mean: the pooled vector), on any engine; int8 only where this CPU computes it right.
 
 import { FEATURE_SIZE, IMAGE_SIZE } from '@caption-queue/contract/bundle';
-import { blankFeatures, isBlank } from './blank.ts';
+import { isBlank } from './blank.ts';
 import type { Bundle } from './bundle.ts';
 import type { Engine, Graph, Precision } from './engines/engine.ts';
-import { toFloat16Bits } from './float16.ts';
+import { blankFeatures, type EncoderOutputs, gridOf, packFeatures } from './features.ts';
 
 /** Under this cosine to the probe's expected features, int8 is wrong on this CPU. */
 const PROBE_MIN_COSINE = 0.99;
@@ -15,10 +15,9 @@ export interface Encoder {
   readonly precision: Precision;
   /**
    * @param pixels 299 × 299 × 3 bytes, RGB
-   * @returns the grid `[8, 8, 2048]` as float16 bits: rounded here, once, on every path; zeros when there is nothing to
-   * see (blank.ts)
+   * @returns features (features.ts); zeros when there is nothing to see (blank.ts)
    */
-  encode(pixels: Uint8Array): Promise<Uint16Array>;
+  encode(pixels: Uint8Array): Promise<Uint8Array>;
   dispose(): Promise<void>;
 }
 
@@ -54,7 +53,7 @@ export async function createEncoder({
   let measured = '';
   for (const { precision: tried, exact = false, instead } of ways[precision]) {
     const graph = await engine.loadGraph(bundle, 'encoder', tried, { exact });
-    const agreement = cosine(pooledOf(await runGrid(graph, probe.pixels)), probe.pooled);
+    const agreement = cosine(pooledOf(gridOf(await runEncoder(graph, probe.pixels))), probe.pooled);
     if (agreement >= PROBE_MIN_COSINE) {
       if (instead) onWarning?.(`The int8 encoder is wrong on this CPU (${measured}); ${instead}.`);
       return encoderOf(engine, graph);
@@ -77,16 +76,14 @@ function encoderOf(engine: Engine, graph: Graph): Encoder {
     graphHash: graph.hash,
     precision: graph.precision,
     encode: async (pixels) =>
-      isBlank(pixels) ? blankFeatures() : toFloat16Bits(await runGrid(graph, pixels)),
+      isBlank(pixels) ? blankFeatures() : packFeatures(await runEncoder(graph, pixels)),
     dispose: () => graph.dispose(),
   };
 }
 
-async function runGrid(graph: Graph, pixels: Uint8Array): Promise<Float32Array> {
-  const { grid } = await graph.run({
-    pixels: { data: pixels, shape: [1, IMAGE_SIZE, IMAGE_SIZE, 3] },
-  });
-  return grid as Float32Array;
+/** @param pixels 299 × 299 × 3 bytes, RGB */
+export async function runEncoder(graph: Graph, pixels: Uint8Array): Promise<EncoderOutputs> {
+  return graph.run({ pixels: { data: pixels, shape: [1, IMAGE_SIZE, IMAGE_SIZE, 3] } });
 }
 
 /** The mean of a grid's cells. @param grid `[cells, 2048]` @returns `[2048]` */

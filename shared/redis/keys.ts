@@ -5,7 +5,7 @@
 //
 //   {cq}:caption:<id>       hash    the record, see shared/captions/record.ts; expires by retention once terminal
 //   {cq}:pixels:<id>        string  299 × 299 × 3 bytes; deleted at the terminal state
-//   {cq}:features:<id>      string  [8, 8, 2048] float16; deleted at the terminal state
+//   {cq}:features:<id>      string  what the encoder made (shared/model/features.ts); deleted at the terminal state
 //   {cq}:events:<id>        stream  fields `type`, `data` (JSON); expires an hour after the terminal state
 //   {cq}:tombstone:<id>     string  the tenant of a caption that ended; outlives the record by retention: 410, not 404
 //   {cq}:active             zset    captions in work → ms of their last activity or check; its size is admission
@@ -43,7 +43,7 @@
 //
 // Cache server (`CACHE_REDIS_URL`, else the durable one, with a TTL):
 //
-//   {cq}:feature:<sha256>   string  [8, 8, 2048] float16, by content (services/encoder-worker/feature-cache.ts)
+//   {cq}:feature:<sha256>   string  the same by content (services/encoder-worker/feature-cache.ts)
 //   {cq}:result:<sha256>    string  a finished caption (JSON), by content and options (shared/cache/results.ts)
 
 export const DEFAULT_REDIS_PREFIX = '{cq}';

@@ -79,7 +79,13 @@ async function finishStage(
   } else {
     expect(claim.features[0]).toBe(caption.value);
     const { output } = model;
-    await store.succeed({ claim, output, decodeMs: 1, model: { name: 'm', version: '1' } });
+    await store.succeed({
+      claim,
+      events: [],
+      output,
+      decodeMs: 1,
+      model: { name: 'm', version: '1' },
+    });
     caption.status = 'succeeded';
   }
 }

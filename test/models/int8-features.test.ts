@@ -4,7 +4,7 @@ import { normaliseImage } from '@caption-queue/imaging/normalise';
 import { DEFAULT_BUNDLE, loadBundle } from '@caption-queue/model/bundle';
 import { cosine, createEncoder, pooledOf } from '@caption-queue/model/encoder';
 import { createEngine } from '@caption-queue/model/engines/create-engine';
-import { fromFloat16Bits } from '@caption-queue/model/float16';
+import { unpackGrid } from '@caption-queue/model/features';
 import { expect, it } from 'vitest';
 import { devPhotoFiles, flickr8kIsAvailable } from '../support/pictures/flickr8k.ts';
 
@@ -22,7 +22,7 @@ it.skipIf(!flickr8kIsAvailable)(
     for (const file of await devPhotoFiles(PHOTOS)) {
       const { pixels } = await normaliseImage(await readFile(file));
       const [a, b] = [await int8.encode(pixels), await fp32.encode(pixels)];
-      cosines.push(cosine(pooledOf(fromFloat16Bits(a)), pooledOf(fromFloat16Bits(b))));
+      cosines.push(cosine(pooledOf(unpackGrid(a)), pooledOf(unpackGrid(b))));
     }
     const mean = cosines.reduce((sum, value) => sum + value, 0) / cosines.length;
     const least = Math.min(...cosines);

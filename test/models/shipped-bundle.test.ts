@@ -7,7 +7,7 @@ import { createStepDecoder } from '@caption-queue/model/decoder';
 import { cosine, createEncoder, pooledOf } from '@caption-queue/model/encoder';
 import { createEngine } from '@caption-queue/model/engines/create-engine';
 import type { EngineName, Precision } from '@caption-queue/model/engines/engine';
-import { fromFloat16Bits } from '@caption-queue/model/float16';
+import { unpackGrid } from '@caption-queue/model/features';
 import { generateCaptions } from '@caption-queue/model/generation/generate-captions';
 import { tagsOf } from '@caption-queue/model/trust/names';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
@@ -53,7 +53,7 @@ beforeAll(async () => {
 async function featuresBy({ engine: name, precision }: (typeof setups)[number]) {
   const engine = await createEngine(name, { threads: 1 });
   const encoder = await createEncoder({ engine, bundle, precision });
-  const features = new Map<string, Uint16Array>();
+  const features = new Map<string, Uint8Array>();
   for (const photo of photos) {
     features.set(photo, await encoder.encode(pixels.get(photo) as Uint8Array));
   }
@@ -63,7 +63,7 @@ async function featuresBy({ engine: name, precision }: (typeof setups)[number]) 
 
 async function captionsBy(
   { engine: name, precision }: (typeof setups)[number],
-  features: Map<string, Uint16Array>,
+  features: Map<string, Uint8Array>,
 ) {
   const decoder = await createStepDecoder({
     engine: await createEngine(name, { threads: 1 }),
@@ -74,7 +74,7 @@ async function captionsBy(
   for (const photo of photos) {
     const { alternatives } = await generateCaptions({
       decoder,
-      grid: fromFloat16Bits(features.get(photo) as Uint16Array),
+      grid: unpackGrid(features.get(photo) as Uint8Array),
       vocabulary: bundle.vocabulary,
       options: { ...bundle.manifest.generation, alternatives: 1 },
     });
@@ -90,7 +90,7 @@ describe.each(setups)('$engine in $precision', (setup) => {
     const engine = await createEngine(setup.engine, { threads: 1 });
     const classifier = await createClassifier({ engine, bundle });
     for (const [photo, subject] of Object.entries(subjects)) {
-      const pooled = pooledOf(fromFloat16Bits(features.get(photo) as Uint16Array));
+      const pooled = pooledOf(unpackGrid(features.get(photo) as Uint8Array));
       const [first] = tagsOf(await classifier.classify(pooled), await bundle.loadLabels());
       expect({ photo, sees: first?.name }).toEqual({ photo, sees: subject });
     }
@@ -100,8 +100,8 @@ describe.each(setups)('$engine in $precision', (setup) => {
     const expected = await featuresBy({ engine: 'onnx', precision: 'fp32' });
     const features = await featuresBy(setup);
     for (const photo of photos) {
-      const a = fromFloat16Bits(expected.get(photo) as Uint16Array);
-      const b = fromFloat16Bits(features.get(photo) as Uint16Array);
+      const a = unpackGrid(expected.get(photo) as Uint8Array);
+      const b = unpackGrid(features.get(photo) as Uint8Array);
       expect(cosine(pooledOf(a), pooledOf(b))).toBeGreaterThan(0.99);
       if (setup.precision === 'fp32') expect(relativeDifference(a, b)).toBeLessThan(1e-3);
     }

@@ -145,7 +145,7 @@ describe.skipIf(!redisIsAvailable).concurrent('without Redis', () => {
       async encode() {
         gate.emit('begun');
         await released;
-        return new Uint16Array(131_072).fill(9);
+        return new Uint8Array(131_076).fill(9);
       },
     });
     const { id } = await side.post(9);

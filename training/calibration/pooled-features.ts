@@ -5,7 +5,7 @@ import { FEATURE_SIZE } from '@caption-queue/contract/bundle';
 import { normaliseImage } from '@caption-queue/imaging/normalise';
 import { sha256 } from '@caption-queue/model/bundle';
 import { type Encoder, pooledOf } from '@caption-queue/model/encoder';
-import { fromFloat16Bits } from '@caption-queue/model/float16';
+import { unpackGrid } from '@caption-queue/model/features';
 
 /** How a picture's bytes are read: as they are, or as somebody might have changed them. */
 export interface ReadPicture {
@@ -46,7 +46,7 @@ export async function poolPhotos({
   const pooled = new Float32Array(files.length * FEATURE_SIZE);
   for (const [index, file] of files.entries()) {
     const features = await encodeBytes(encoder, await reading.read(file, index));
-    pooled.set(pooledOf(fromFloat16Bits(features)), index * FEATURE_SIZE);
+    pooled.set(pooledOf(unpackGrid(features)), index * FEATURE_SIZE);
     onProgress(index + 1);
   }
   await mkdir(folder, { recursive: true });
@@ -55,11 +55,11 @@ export async function poolPhotos({
   return pooled;
 }
 
-export async function encodePhoto(encoder: Encoder, file: string): Promise<Uint16Array> {
+export async function encodePhoto(encoder: Encoder, file: string): Promise<Uint8Array> {
   return encodeBytes(encoder, await readFile(file));
 }
 
-async function encodeBytes(encoder: Encoder, bytes: Uint8Array): Promise<Uint16Array> {
+async function encodeBytes(encoder: Encoder, bytes: Uint8Array): Promise<Uint8Array> {
   const { pixels } = await normaliseImage(bytes);
   return encoder.encode(pixels);
 }

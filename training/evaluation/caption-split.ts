@@ -1,7 +1,7 @@
 // Captions a split with a bundle, as serving does it: engine, beam search, float16 features.
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { FEATURES_BYTES, type GenerationDefaults } from '@caption-queue/contract/bundle';
+import { FEATURE_SIZE, type GenerationDefaults, GRID_CELLS } from '@caption-queue/contract/bundle';
 import type { CaptionOutput } from '@caption-queue/contract/caption';
 import { normaliseImage } from '@caption-queue/imaging/normalise';
 import type { Bundle } from '@caption-queue/model/bundle';
@@ -63,17 +63,19 @@ export async function captionSplit({
   let generationMs = 0;
   let cached = 0;
   for (const { file } of photos) {
-    let grid = new Uint16Array(FEATURES_BYTES / 2);
+    let encoded: Uint8Array;
     if (usable?.has(file)) {
+      const grid = new Uint16Array(GRID_CELLS * FEATURE_SIZE);
       usable.readGrid({ file, flipped: false, target: grid, offset: 0 });
+      encoded = new Uint8Array(grid.buffer);
       cached++;
     } else {
       const { pixels } = await normaliseImage(await readFile(path.join(imageFolder, file)));
-      grid = new Uint16Array(await encoder.encode(pixels));
+      encoded = await encoder.encode(pixels);
     }
     const startedAt = performance.now();
     const observation = await captioner.observe({
-      features: grid,
+      features: encoded,
       options: { ...generation, alternatives: 1 },
     });
     generationMs += performance.now() - startedAt;

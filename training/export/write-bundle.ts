@@ -2,9 +2,10 @@
 import { existsSync } from 'node:fs';
 import { copyFile, cp, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { IMAGE_SIZE } from '@caption-queue/contract/bundle';
 import { type ActivationRanges, loadBundle } from '@caption-queue/model/bundle';
+import { runEncoder } from '@caption-queue/model/encoder';
 import { createEngine } from '@caption-queue/model/engines/create-engine';
+import { gridOf } from '@caption-queue/model/features';
 import type { LayersModel } from '@caption-queue/model/layers-model/layers-model';
 import type { Vocabulary } from '@caption-queue/model/vocabulary';
 import type { EncoderSource } from '../encoder-source.ts';
@@ -75,11 +76,9 @@ async function probeEncoder(folder: string, pixels: Uint8Array): Promise<string>
   const graph = await engine.loadGraph(await loadBundle(folder), 'encoder', 'int8', {
     exact: true,
   });
-  const { grid } = await graph.run({
-    pixels: { data: pixels, shape: [1, IMAGE_SIZE, IMAGE_SIZE, 3] },
-  });
+  const grid = gridOf(await runEncoder(graph, pixels));
   await graph.dispose();
-  await writeProbe(folder, { pixels, grid: grid as Float32Array });
+  await writeProbe(folder, { pixels, grid });
   return graph.hash;
 }
 

@@ -3,6 +3,7 @@ import { GRID_CELLS, IMAGE_SIZE } from '@caption-queue/contract/bundle';
 import { pooledOf } from '@caption-queue/model/encoder';
 import { buildInt8Encoder } from '@caption-queue/model/engines/onnx/encoder-graph';
 import { createOnnxGraph } from '@caption-queue/model/engines/onnx/onnx-engine';
+import { gridOf } from '@caption-queue/model/features';
 import { toFloat16Bits } from '@caption-queue/model/float16';
 import {
   type ConvolutionPlan,
@@ -68,7 +69,7 @@ export async function loadPhotoEncoder(
       const outputs = await graph.run({
         pixels: { data: pixels, shape: [1, IMAGE_SIZE, IMAGE_SIZE, 3] },
       });
-      const grid = outputs[isInner ? wanted.output : 'grid'] as Float32Array;
+      const grid = isInner ? (outputs[wanted.output] as Float32Array) : gridOf(outputs);
       if (grid.length !== GRID_CELLS * channels) {
         throw new TrainingError(
           `The grid of ${wanted.output} is not 8 × 8; features can be kept of layers from mixed8 on.`,
@@ -76,7 +77,7 @@ export async function loadPhotoEncoder(
       }
       return {
         grid: toFloat16Bits(grid),
-        ...(isInner && { pooled: toFloat16Bits(pooledOf(outputs.grid as Float32Array)) }),
+        ...(isInner && { pooled: toFloat16Bits(pooledOf(gridOf(outputs))) }),
       };
     },
   };

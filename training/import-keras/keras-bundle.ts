@@ -9,8 +9,10 @@ import {
 } from '@caption-queue/contract/bundle';
 import { type ActivationRanges, DEFAULT_BUNDLE, loadBundle } from '@caption-queue/model/bundle';
 import { createStepDecoder, type DecoderSource } from '@caption-queue/model/decoder';
+import { runEncoder } from '@caption-queue/model/encoder';
 import { createEngine } from '@caption-queue/model/engines/create-engine';
 import type { Engine, GraphSource } from '@caption-queue/model/engines/engine';
+import { gridOf } from '@caption-queue/model/features';
 import { replaceFolder } from '../export/replace-folder.ts';
 import { sealBundle } from '../export/seal-bundle.ts';
 import { saveLayersModel } from '../export/store-model.ts';
@@ -101,10 +103,7 @@ async function encodeAll(
   });
   const grids: Float32Array[] = [];
   for (const data of photos) {
-    const { grid } = await graph.run({
-      pixels: { data, shape: [1, IMAGE_SIZE, IMAGE_SIZE, 3] },
-    });
-    grids.push(grid as Float32Array);
+    grids.push(gridOf(await runEncoder(graph, data)));
   }
   await graph.dispose();
   return grids;

@@ -9,6 +9,7 @@ import {
 } from '@caption-queue/model/engines/onnx/encoder-graph';
 import type { OnnxModel } from '@caption-queue/model/engines/onnx/model';
 import { createOnnxGraph } from '@caption-queue/model/engines/onnx/onnx-engine';
+import { gridOf } from '@caption-queue/model/features';
 import { planConvolutions } from '@caption-queue/model/layers-model/convolution-plan';
 import type { LayersModel } from '@caption-queue/model/layers-model/layers-model';
 import { createRangeMeter } from '../export/activation-ranges.ts';
@@ -52,9 +53,9 @@ export async function measureEncoder(
   await runAll(buildInt8Encoder(plan, ranges), {
     photos,
     threads,
-    onResult({ grid }) {
+    onResult(outputs) {
       const expected = inFloat[agreements.length] as Float32Array;
-      agreements.push(cosine(pooledOf(grid as Float32Array), expected));
+      agreements.push(cosine(pooledOf(gridOf(outputs)), expected));
       onProgress(photos.length + agreements.length);
     },
   });

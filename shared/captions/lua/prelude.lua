@@ -25,6 +25,14 @@ local function append(kind, data)
   return redis.call('XADD', keys.events, '*', 'type', kind, 'data', data)
 end
 
+-- What the decoder has so far: args.events, of which args.words are words. Answers the last one's id.
+local function appendProgress()
+  local eventId
+  for _, event in ipairs(cjson.decode(args.events)) do eventId = append(event[1], event[2]) end
+  if eventId then redis.call('HINCRBY', keys.record, 'words', args.words) end
+  return eventId
+end
+
 local function hint(eventId)
   redis.call('PUBLISH', keys.hint, eventId)
 end

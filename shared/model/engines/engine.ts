@@ -11,15 +11,18 @@ export interface Tensor {
   shape: number[];
 }
 
+export type Output = Uint8Array | Int32Array | Float32Array;
+
 export interface Graph {
   /** Of the graph that really runs: features of different graphs are never mixed. */
   readonly hash: string;
   readonly precision: Precision;
   /**
    * Inputs and outputs by name (layers-graph.ts, encoder-graph.ts); a row dimension first. A decoder's step also takes
-   * `count` and `also`, and answers `candidates` and their `log_probs` instead of `logits` (likeliest-tokens.ts).
+   * `count` and `also`, and answers `candidates` and their `log_probs` instead of `logits` (likeliest-tokens.ts). An
+   * encoder answers its `grid`, or its `codes` and their `scale` (encoder-graph.ts).
    */
-  run(inputs: Record<string, Tensor>): Promise<Record<string, Float32Array | Int32Array>>;
+  run(inputs: Record<string, Tensor>): Promise<Record<string, Output>>;
   dispose(): Promise<void>;
 }
 

@@ -118,6 +118,8 @@ const handOver = (n: number, dies: boolean): Step =>
     },
   );
 
+const word = { type: 'word', data: { index: 0, text: 'a', log_prob: -1 } } as const;
+
 const appendWord = (n: number): Step =>
   step(
     `append word ${n}`,
@@ -129,7 +131,6 @@ const appendWord = (n: number): Step =>
       );
       const claim = held.claim as DecodeClaim;
       expect(claim.features[0]).toBe(held.caption.value);
-      const word = { type: 'word', data: { index: 0, text: 'a', log_prob: -1 } } as const;
       const appending = () => side.store.appendEvents({ claim, events: [word] });
       if (await write(held, appending)) held.caption.words += 1;
     },
@@ -147,11 +148,15 @@ const succeed = (n: number): Step =>
       const claim = held.claim as DecodeClaim;
       const success = {
         claim,
+        events: [word],
         output: model.output,
         decodeMs: 1,
         model: { name: 'm', version: '1' },
       };
-      if (await write(held, () => side.store.succeed(success))) held.caption.status = 'succeeded';
+      if (await write(held, () => side.store.succeed(success))) {
+        held.caption.status = 'succeeded';
+        held.caption.words += 1;
+      }
     },
   );
 

@@ -54,7 +54,7 @@ describe.skipIf(!redisIsAvailable)('the caption store', () => {
     });
 
   const succeed = (claim: ClaimOf<'decode'>) =>
-    side.store.succeed({ claim, output, decodeMs: 3, model });
+    side.store.succeed({ claim, events: [], output, decodeMs: 3, model });
 
   const field = (id: string, name: string) => side.redis.hget(`${side.prefix}:caption:${id}`, name);
 

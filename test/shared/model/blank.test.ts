@@ -2,9 +2,9 @@
 import { readFile } from 'node:fs/promises';
 
 import { normaliseImage } from '@caption-queue/imaging/normalise';
-import { areBlank, blankFeatures, isBlank } from '@caption-queue/model/blank';
+import { areBlank, isBlank } from '@caption-queue/model/blank';
 import { pooledOf } from '@caption-queue/model/encoder';
-import { fromFloat16Bits } from '@caption-queue/model/float16';
+import { blankFeatures, unpackGrid } from '@caption-queue/model/features';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 
@@ -65,7 +65,7 @@ describe('there is something to see in', () => {
 });
 
 it('their features are zeros, which no other picture has', () => {
-  const pooled = pooledOf(fromFloat16Bits(blankFeatures()));
+  const pooled = pooledOf(unpackGrid(blankFeatures()));
   expect(areBlank(pooled)).toBe(true);
   pooled[7] = 0.01;
   expect(areBlank(pooled)).toBe(false);

@@ -8,7 +8,9 @@ import {
   PREPROCESSING_VERSION,
 } from '@caption-queue/contract/bundle';
 import { loadBundle } from '@caption-queue/model/bundle';
+import { runEncoder } from '@caption-queue/model/encoder';
 import { createEngine } from '@caption-queue/model/engines/create-engine';
+import { gridOf } from '@caption-queue/model/features';
 import type { LayersModel, Weight } from '@caption-queue/model/layers-model/layers-model';
 import { createVocabulary } from '@caption-queue/model/vocabulary';
 import { attentionTopology } from '@caption-queue/training/decoders/attention';
@@ -92,11 +94,9 @@ async function writeTinyProbe({
   const engine = await createEngine('onnx', { threads: 1 });
   const graph = await engine.loadGraph(await loadBundle(directory), 'encoder', 'int8');
   const pixels = Uint8Array.from({ length: PIXELS_BYTES }, () => Math.floor(random() * 256));
-  const { grid } = await graph.run({
-    pixels: { data: pixels, shape: [1, IMAGE_SIZE, IMAGE_SIZE, 3] },
-  });
+  const grid = gridOf(await runEncoder(graph, pixels));
   await graph.dispose();
-  await writeProbe(directory, { pixels, grid: grid as Float32Array });
+  await writeProbe(directory, { pixels, grid });
 }
 
 /** Three convolutions that take 299 × 299 × 3 to 8 × 8 × 2048. */

@@ -11,7 +11,7 @@ import {
   createWorkStore,
   type WorkStore,
 } from '@caption-queue/captions/store';
-import { FEATURES_BYTES, PIXELS_BYTES } from '@caption-queue/contract/bundle';
+import { PIXELS_BYTES } from '@caption-queue/contract/bundle';
 import type { CaptionRecord } from '@caption-queue/contract/caption';
 import {
   type CaptionPicture,
@@ -21,6 +21,7 @@ import { createFeatureCache } from '@caption-queue/encoder-worker/feature-cache'
 import { createEncodeProcessor } from '@caption-queue/encoder-worker/processor';
 import { createStageQueues, type StageQueues } from '@caption-queue/jobs/queues';
 import { createStageWorker, type StageOutcome } from '@caption-queue/jobs/stage-worker';
+import { blankFeatures } from '@caption-queue/model/features';
 import { captionOutput } from '@caption-queue/model/output';
 import { closeRedis, createRedis } from '@caption-queue/redis/connection';
 import { createLogger, type Logger } from '@caption-queue/runtime/logger';
@@ -43,9 +44,9 @@ export function flatPixels(value: number): Uint8Array {
   return new Uint8Array(PIXELS_BYTES).fill(value);
 }
 
-/** Features as the made-up encoder makes them: every number is the picture's value. */
-export function fakeFeatures(pixels: Uint8Array): Uint16Array {
-  return new Uint16Array(FEATURES_BYTES / 2).fill(pixels[0] ?? 0);
+/** Features as the made-up encoder makes them: every byte is the picture's value. */
+export function fakeFeatures(pixels: Uint8Array): Uint8Array {
+  return blankFeatures().fill(pixels[0] ?? 0);
 }
 
 /** What the made-up decoder says of a picture. */
@@ -189,7 +190,7 @@ export interface WorkerSideOptions {
   stages?: ('encode' | 'decode')[];
   cacheUrl?: string;
   bundleHash?: string;
-  encode?: (pixels: Uint8Array) => Promise<Uint16Array>;
+  encode?: (pixels: Uint8Array) => Promise<Uint8Array>;
   generate?: Generate;
   timeoutMs?: number;
   logger?: Logger;

@@ -1,6 +1,7 @@
 // The encoder as an ONNX graph, in float32 or as an int8 graph of quantised convolutions (QDQ).
-// Input `pixels` uint8 [1, 299, 299, 3] as they come from imaging; output `grid` float32 [1, 8, 8, 2048].
-// Training also reads an inner layer of the int8 graph, whose output has the layer's name.
+// Input `pixels` uint8 [1, 299, 299, 3] as they come from imaging; output `grid` float32 [1, 8, 8, 2048], of the int8
+// graph `codes` uint8 of the same shape and their `scale` float32 [1]: grid = codes × scale.
+// Training also reads an inner layer of the int8 graph, whose output float32 has the layer's name.
 import type { ActivationRanges, Range } from '../../bundle.ts';
 import {
   type Convolution,
@@ -9,7 +10,7 @@ import {
   inputsOf,
 } from '../../layers-model/convolution-plan.ts';
 import { createGraphBuilder, type GraphBuilder } from './graph-builder.ts';
-import type { OnnxModel } from './model.ts';
+import type { OnnxModel, ValueInfo } from './model.ts';
 import { pooledConvolution, poolingsToMove } from './pooled-convolution.ts';
 import { outputRanges, quantiseBias, quantiseKernel } from './quantise.ts';
 import { convolutionAttributes, poolingAttributes } from './windows.ts';
@@ -27,7 +28,9 @@ export function buildFloatEncoder(plan: ConvolutionPlan): OnnxModel {
     const inputs = inputsOf(step).map((name) => values.get(name) as string);
     values.set(step.name, floatStep(graph, step, inputs));
   }
-  return finish(graph, plan, [{ name: 'grid', value: values.get(plan.output) as string }]);
+  return finish(graph, plan, [
+    { name: 'grid', value: values.get(plan.output) as string, type: 'float32' },
+  ]);
 }
 
 function floatInput(graph: GraphBuilder): string {
@@ -66,7 +69,7 @@ interface Quantised {
  * DequantizeLinear and QuantizeLinear so that ONNX Runtime runs it in integers.
  * ReLU needs no node: with a zero point of 0, QuantizeLinear clips what is negative.
  * @param innerLayer a layer whose grid becomes a second output
- * @throws RangeError when a convolution's range is missing, or there is no such layer.
+ * @throws RangeError when a convolution's range is missing, the output's does not begin at 0, or there is no such layer
  */
 export function buildInt8Encoder(
   plan: ConvolutionPlan,
@@ -106,13 +109,17 @@ export function buildInt8Encoder(
       inputOffset: step.input === plan.input ? PIXEL_OFFSET : 0,
     });
   }
-  const grids = [{ name: 'grid', value: valueAt(plan.output).float }];
+  const { scale, zeroPoint } = rangeOf(plan.output);
+  if (zeroPoint !== 0) throw new RangeError(`The range of ${plan.output} does not begin at 0.`);
+  const grids: Grid[] = [{ name: 'codes', value: valueAt(plan.output).codes, type: 'uint8' }];
   if (innerLayer !== undefined) {
     const value = values.get(innerLayer)?.float;
     if (value === undefined) throw new RangeError(`The encoder has no layer ${innerLayer}.`);
-    grids.push({ name: innerLayer, value });
+    grids.push({ name: innerLayer, value, type: 'float32' });
   }
-  return finish(graph, plan, grids);
+  const scales = graph.floats('codes_scale', [1], Float32Array.of(scale));
+  graph.node('Identity', [scales], { name: 'scale' });
+  return finish(graph, plan, grids, [{ name: 'scale', type: 'float32', shape: [1] }]);
 }
 
 function int8Convolution(
@@ -204,10 +211,18 @@ function toChannelsFirst(graph: GraphBuilder, value: string): string {
   });
 }
 
+/** What becomes an output, channels last. */
+interface Grid {
+  name: string;
+  value: string;
+  type: 'uint8' | 'float32';
+}
+
 function finish(
   graph: GraphBuilder,
   plan: ConvolutionPlan,
-  grids: { name: string; value: string }[],
+  grids: Grid[],
+  others: ValueInfo[] = [],
 ): OnnxModel {
   for (const { name, value } of grids) {
     graph.node('Transpose', [value], { name, attributes: { perm: [0, 2, 3, 1] } });
@@ -215,7 +230,12 @@ function finish(
   const channels = plan.steps.length > 0 ? 'channels' : 3;
   return graph.finish(
     [{ name: 'pixels', type: 'uint8', shape: [1, 299, 299, 3] }],
-    grids.map(({ name }) => ({ name, type: 'float32', shape: [1, 'height', 'width', channels] })),
+    [
+      ...grids.map(
+        ({ name, type }): ValueInfo => ({ name, type, shape: [1, 'height', 'width', channels] }),
+      ),
+      ...others,
+    ],
   );
 }
 

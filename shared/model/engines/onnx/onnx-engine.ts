@@ -8,6 +8,7 @@ import {
   type EngineOptions,
   type Graph,
   type GraphSource,
+  type Output,
   outputNames,
   type Precision,
   type Tensor,
@@ -82,10 +83,7 @@ function graphOf(session: Session, hash: string, precision: Precision): Graph {
       );
       const results = await session.run(feeds);
       return Object.fromEntries(
-        Object.entries(results).map(([name, value]) => [
-          name,
-          value.data as Float32Array | Int32Array,
-        ]),
+        Object.entries(results).map(([name, value]) => [name, value.data as Output]),
       );
     },
     dispose: () => session.release(),

@@ -103,7 +103,13 @@ describe.skipIf(!redisIsAvailable)('an event stream', () => {
     await store.appendEvents({ claim: first, events: [draft('a cat'), word(0, 'a')] });
     const second = await claimDecode(api, id);
     await store.appendEvents({ claim: second, events: [word(0, 'two')] });
-    await store.succeed({ claim: second, output, decodeMs: 1, model: { name: 'm', version: '1' } });
+    await store.succeed({
+      claim: second,
+      events: [],
+      output,
+      decodeMs: 1,
+      model: { name: 'm', version: '1' },
+    });
     const { events } = await readEvents(eventsUrl(api, id));
     const types: CaptionEvent['type'][] = [
       'status',
@@ -144,7 +150,8 @@ describe.skipIf(!redisIsAvailable)('an event stream', () => {
         await encode(api, id);
         const claim = await claimDecode(api, id);
         const model = { name: 'm', version: '1' };
-        if (last === 'completed') await store.succeed({ claim, output, decodeMs: 1, model });
+        if (last === 'completed')
+          await store.succeed({ claim, events: [], output, decodeMs: 1, model });
         else await store.fail({ claim, error: { code: 'stage_failed', detail: 'no' } });
       }
       const { events, ended } = await following;

@@ -4,6 +4,7 @@ import {
   buildInt8Encoder,
 } from '@caption-queue/model/engines/onnx/encoder-graph';
 import { createOnnxGraph } from '@caption-queue/model/engines/onnx/onnx-engine';
+import { gridOf } from '@caption-queue/model/features';
 import type { ConvolutionPlan } from '@caption-queue/model/layers-model/convolution-plan';
 import { expect, it } from 'vitest';
 
@@ -31,9 +32,9 @@ const pixels = { data: new Uint8Array(299 * 299 * 3).fill(255), shape: [1, 299, 
 it('exact sums in int8 are those of float32', async () => {
   const run = async (model: ReturnType<typeof buildFloatEncoder>) => {
     const graph = await createOnnxGraph(model, { threads: 1, precision: 'int8', exact: true });
-    const { grid } = await graph.run({ pixels });
+    const grid = gridOf(await graph.run({ pixels }));
     await graph.dispose();
-    return grid as Float32Array;
+    return grid;
   };
   const range = { scale: 32 / 255, zeroPoint: 0 };
   const [float] = await run(buildFloatEncoder(plan));
