@@ -21,7 +21,7 @@ import { describeApi } from './http/openapi.ts';
 import { logRequests } from './http/request-log.ts';
 import { traceRequests } from './http/trace-requests.ts';
 import { compileValidator } from './http/validator.ts';
-import { maxRoutes } from './max/routes.ts';
+import { maxRoutes } from './drop-ins/max/routes.ts';
 import { serveQueueBoard } from './operating/queue-board.ts';
 import { operatingRoutes } from './operating/routes.ts';
 import { secureAnswers, servePage } from './page/serve.ts';
