@@ -25,65 +25,103 @@ export interface UploadRules {
   json: JsonRules;
 }
 
-interface JsonRules {
+export interface JsonRules {
+  /** Of a body, with the pictures in it. */
   largestBytes: number;
-  /** Of the picture that is fetched at once for it; 0 when that is done later, a few at a time. */
-  fetchedBytes: number;
+  /** Of what is no picture. */
+  structureBytes: number;
 }
 
-/**
- * Lets the routes of a scope take uploads.
- *
- * @returns a hook for them, which refuses an upload before its body is read
- */
-export function receiveUploads(app: FastifyInstance, rules: UploadRules): onRequestHookHandler {
+/** A picture in JSON is held as text, as a value, and as bytes. */
+const JSON_COPIES = 3;
+
+/** Lets the routes of a scope take uploads. @returns their budget; its hook goes to each of the routes */
+export function receiveUploads(app: FastifyInstance, rules: UploadRules): UploadBudget {
   const { picturesBytes, largestAtOnce, maxParts, readForm, pictureBytes, json } = rules;
   const largestBytes = picturesBytes + FORM_OVERHEAD_BYTES;
   acceptForms(app, { bodyLimit: largestBytes, maxParts, readForm });
   if (pictureBytes !== undefined) acceptPictures(app, pictureBytes);
-  acceptJson(app, { bodyLimit: json.largestBytes });
-  return createUploadBudget({ budgetBytes: largestAtOnce * largestBytes, largestBytes, json });
+  acceptJson(app, { bodyLimit: json.largestBytes, structureBytes: json.structureBytes });
+  const budgetBytes = Math.max(largestAtOnce * largestBytes, JSON_COPIES * json.largestBytes);
+  return createUploadBudget({ budgetBytes, largestBytes, json });
 }
 
 export interface UploadBudget {
-  /** For all uploads together. */
-  budgetBytes: number;
-  /** What an upload without `Content-Length` reserves. */
-  largestBytes: number;
-  json?: JsonRules;
+  /** A hook that refuses an upload before its body is read, when it doesn't fit beside the others. */
+  reserve: onRequestHookHandler;
+  /** Gives back what the request has reserved; else that is done when its answer is complete. */
+  release(request: FastifyRequest): void;
+  /** Reserves more while a picture is fetched and decoded. @throws DomainError `imaging_unavailable` */
+  during<T>(bytes: number, work: () => Promise<T>): Promise<T>;
 }
 
-/** Bounds the memory of uploads: each reserves what it declares before its first byte is read. */
-export function createUploadBudget(budget: UploadBudget): onRequestHookHandler {
-  const { budgetBytes } = budget;
+/**
+ * Bounds the memory of uploads: each reserves what it declares before its first byte is read.
+ *
+ * @param options.budgetBytes for all uploads together
+ * @param options.largestBytes what an upload without `Content-Length` reserves
+ */
+export function createUploadBudget(options: {
+  budgetBytes: number;
+  largestBytes: number;
+  json?: Pick<JsonRules, 'largestBytes'>;
+}): UploadBudget {
+  const { budgetBytes } = options;
+  const releases = new WeakMap<FastifyRequest, () => void>();
   let reservedBytes = 0;
-  return (request, reply, done) => {
-    const bytes = bytesOf(request, budget);
-    if (reservedBytes + bytes > budgetBytes) {
-      reply.header('connection', 'close');
-      done(
-        new DomainError(
-          'imaging_unavailable',
-          'Too many uploads arrive at once. Nothing was accepted; try again in a moment.',
-          { retryAfterSeconds: RETRY_AFTER_SECONDS },
-        ),
-      );
-      return;
-    }
+
+  /** @returns gives it back, once */
+  function take(bytes: number): () => void {
+    if (reservedBytes + bytes > budgetBytes) throw tooManyUploads();
     reservedBytes += bytes;
-    whenClosed(reply, () => {
-      reservedBytes -= bytes;
-    });
-    done();
+    let taken = bytes;
+    return () => {
+      reservedBytes -= taken;
+      taken = 0;
+    };
+  }
+
+  return {
+    reserve(request, reply, done) {
+      try {
+        const release = take(bytesOf(request, options));
+        releases.set(request, release);
+        whenClosed(reply, release);
+        done();
+      } catch (error) {
+        reply.header('connection', 'close');
+        done(error as DomainError);
+      }
+    },
+    release: (request) => releases.get(request)?.(),
+    async during(bytes, work) {
+      const release = take(bytes);
+      try {
+        return await work();
+      } finally {
+        release();
+      }
+    },
   };
 }
 
+const tooManyUploads = () =>
+  new DomainError(
+    'imaging_unavailable',
+    'Too many uploads arrive at once. Nothing was accepted; try again in a moment.',
+    { retryAfterSeconds: RETRY_AFTER_SECONDS },
+  );
+
 /** More than the largest is refused as such before its body is read. */
-function bytesOf({ headers }: FastifyRequest, budget: UploadBudget): number {
+function bytesOf(
+  { headers }: FastifyRequest,
+  { largestBytes, json }: Parameters<typeof createUploadBudget>[0],
+): number {
   const { 'content-length': length, 'content-type': type = '' } = headers;
-  const json = JSON_TYPE.test(type) ? budget.json : undefined;
-  const { largestBytes } = json ?? budget;
-  return Math.min(Number(length ?? largestBytes), largestBytes) + (json?.fetchedBytes ?? 0);
+  const within = (most: number) => Math.min(Number(length ?? most), most);
+  return json !== undefined && JSON_TYPE.test(type)
+    ? within(json.largestBytes) * JSON_COPIES
+    : within(largestBytes);
 }
 
 function acceptForms(

@@ -94,7 +94,7 @@ function addRoutes(max: FastifyInstance, dependencies: MaxDependencies): void {
         createUploadBudget({
           budgetBytes: LARGEST_UPLOADS_AT_ONCE * largestBytes,
           largestBytes,
-        }),
+        }).reserve,
         intake.checkRoom,
       ],
     },
