@@ -13,7 +13,7 @@ import { createCaptionIntake } from './captions/intake.ts';
 import { listCaptionsRoute } from './captions/list.ts';
 import { readCaptionRoute } from './captions/read.ts';
 import type { ApiDependencies } from './dependencies.ts';
-import { maxRoutes } from './drop-ins/max/routes.ts';
+import { dropInRoutes } from './drop-ins/routes.ts';
 import { answerClientError } from './http/client-errors.ts';
 import { dropSilentConnections } from './http/connections.ts';
 import { handleErrors, sendProblem } from './http/errors.ts';
@@ -108,7 +108,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     webhookSecretRoutes(scope, options);
     webhookDeliveryRoutes(scope, options);
   });
-  await maxRoutes(app, { ...options, intake });
+  await dropInRoutes(app, { ...options, intake });
   await serveQueueBoard(app, options);
   return app;
 }

@@ -3,8 +3,8 @@ import { DomainError } from '@caption-queue/contract/errors';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 export interface JsonLimits {
-  /** Bytes of a body. Default: the application's. */
-  bodyLimit?: number;
+  /** Of a body. Default: the application's. */
+  largestBytes?: number;
   /** Bytes of it that are no long text: parsed, each may become thirty. Default: all of them. */
   structureBytes?: number;
 }
@@ -12,12 +12,17 @@ export interface JsonLimits {
 /** From so many characters on a text is a picture rather than a part of the structure. */
 const LONG_TEXT = 1_024;
 
-export function acceptJson(app: FastifyInstance, limits: JsonLimits = {}): void {
-  const { structureBytes = Number.POSITIVE_INFINITY, ...options } = limits;
+/** @param types media types that are read as JSON. Default: `application/json` */
+export function acceptJson(
+  app: FastifyInstance,
+  limits: JsonLimits = {},
+  types: string[] = ['application/json'],
+): void {
+  const { largestBytes: bodyLimit, structureBytes = Number.POSITIVE_INFINITY } = limits;
   const parse = app.getDefaultJsonParser('error', 'error');
   app.addContentTypeParser<string>(
-    'application/json',
-    { parseAs: 'string', ...options },
+    types,
+    { parseAs: 'string', ...(bodyLimit === undefined ? {} : { bodyLimit }) },
     (request, body, done) => {
       if (!takesBody(request)) done(null);
       else if (body.length <= structureBytes || hasStructureWithin(body, structureBytes)) {
@@ -59,8 +64,8 @@ const tooMuchStructure = (mostBytes: number) =>
   );
 
 /** For routes that take no other body, or none. */
-export function acceptOnlyJson(app: FastifyInstance): void {
-  acceptJson(app);
+export function acceptOnlyJson(app: FastifyInstance, limits?: JsonLimits): void {
+  acceptJson(app, limits);
   app.addContentTypeParser('*', (request, _payload, done) => {
     const refusal = () =>
       new DomainError('unsupported_media_type', 'Send JSON, with Content-Type: application/json.');

@@ -2,7 +2,7 @@
 import { DomainError } from '@caption-queue/contract/errors';
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify';
 import { whenClosed } from '../http/connections.ts';
-import { acceptJson } from '../http/json-bodies.ts';
+import { acceptJson, type JsonLimits } from '../http/json-bodies.ts';
 import { type MultipartForm, parseMultipart } from './multipart.ts';
 
 /** Boundaries, part headers and fields around the pictures of a form. */
@@ -25,12 +25,8 @@ export interface UploadRules {
   json: JsonRules;
 }
 
-export interface JsonRules {
-  /** Of a body, with the pictures in it. */
-  largestBytes: number;
-  /** Of what is no picture. */
-  structureBytes: number;
-}
+/** Of a body with the pictures in it, and of what in it is no picture. */
+export type JsonRules = Required<JsonLimits>;
 
 /** A picture in JSON is held as text, as a value, and as bytes. */
 const JSON_COPIES = 3;
@@ -41,14 +37,15 @@ export function receiveUploads(app: FastifyInstance, rules: UploadRules): Upload
   const largestBytes = picturesBytes + FORM_OVERHEAD_BYTES;
   acceptForms(app, { bodyLimit: largestBytes, maxParts, readForm });
   if (pictureBytes !== undefined) acceptPictures(app, pictureBytes);
-  acceptJson(app, { bodyLimit: json.largestBytes, structureBytes: json.structureBytes });
-  const budgetBytes = Math.max(largestAtOnce * largestBytes, JSON_COPIES * json.largestBytes);
-  return createUploadBudget({ budgetBytes, largestBytes, json });
+  acceptJson(app, json);
+  return createUploadBudget({ budgetBytes: largestAtOnce * largestBytes, largestBytes, json });
 }
 
 export interface UploadBudget {
   /** A hook that refuses an upload before its body is read, when it doesn't fit beside the others. */
   reserve: onRequestHookHandler;
+  /** The same where every body is read as JSON, whatever it says it is. */
+  reserveJson: onRequestHookHandler;
   /** Gives back what the request has reserved; else that is done when its answer is complete. */
   release(request: FastifyRequest): void;
   /** Reserves more while a picture is fetched and decoded. @throws DomainError `imaging_unavailable` */
@@ -58,7 +55,7 @@ export interface UploadBudget {
 /**
  * Bounds the memory of uploads: each reserves what it declares before its first byte is read.
  *
- * @param options.budgetBytes for all uploads together
+ * @param options.budgetBytes for all uploads together; at least what the largest JSON takes
  * @param options.largestBytes what an upload without `Content-Length` reserves
  */
 export function createUploadBudget(options: {
@@ -66,7 +63,13 @@ export function createUploadBudget(options: {
   largestBytes: number;
   json?: Pick<JsonRules, 'largestBytes'>;
 }): UploadBudget {
-  const { budgetBytes } = options;
+  const { json } = options;
+  const budgetBytes = Math.max(options.budgetBytes, JSON_COPIES * (json?.largestBytes ?? 0));
+  const plainBytes = (request: FastifyRequest) => declaredBytes(request, options.largestBytes);
+  const jsonBytes = (request: FastifyRequest) =>
+    declaredBytes(request, json?.largestBytes ?? 0) * JSON_COPIES;
+  const isJson = ({ headers }: FastifyRequest) =>
+    json !== undefined && JSON_TYPE.test(headers['content-type'] ?? '');
   const releases = new WeakMap<FastifyRequest, () => void>();
   let reservedBytes = 0;
 
@@ -81,10 +84,11 @@ export function createUploadBudget(options: {
     };
   }
 
-  return {
-    reserve(request, reply, done) {
+  const reserveBy =
+    (measure: (request: FastifyRequest) => number): onRequestHookHandler =>
+    (request, reply, done) => {
       try {
-        const release = take(bytesOf(request, options));
+        const release = take(measure(request));
         releases.set(request, release);
         whenClosed(reply, release);
         done();
@@ -92,7 +96,11 @@ export function createUploadBudget(options: {
         reply.header('connection', 'close');
         done(error as DomainError);
       }
-    },
+    };
+
+  return {
+    reserve: reserveBy((request) => (isJson(request) ? jsonBytes(request) : plainBytes(request))),
+    reserveJson: reserveBy(jsonBytes),
     release: (request) => releases.get(request)?.(),
     async during(bytes, work) {
       const release = take(bytes);
@@ -113,15 +121,8 @@ const tooManyUploads = () =>
   );
 
 /** More than the largest is refused as such before its body is read. */
-function bytesOf(
-  { headers }: FastifyRequest,
-  { largestBytes, json }: Parameters<typeof createUploadBudget>[0],
-): number {
-  const { 'content-length': length, 'content-type': type = '' } = headers;
-  const within = (most: number) => Math.min(Number(length ?? most), most);
-  return json !== undefined && JSON_TYPE.test(type)
-    ? within(json.largestBytes) * JSON_COPIES
-    : within(largestBytes);
+function declaredBytes({ headers }: FastifyRequest, largestBytes: number): number {
+  return Math.min(Number(headers['content-length'] ?? largestBytes), largestBytes);
 }
 
 function acceptForms(
