@@ -50,6 +50,8 @@ export interface AppOptions extends ApiDependencies {
   headersTimeoutMs?: number;
   /** Between two heartbeat comments of an event stream. Default 15 s. */
   heartbeatMs?: number;
+  /** How long the drop-ins wait for a caption. Default 60 s. */
+  dropInWaitMs?: number;
 }
 
 /** Builds the application with all its routes; the caller closes it. */

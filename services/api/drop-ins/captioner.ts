@@ -9,12 +9,12 @@ import {
 import { DomainError } from '@caption-queue/contract/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { prepareChoices } from '../captions/choices.ts';
-import type { CaptionIntake } from '../captions/intake.ts';
+import type { CaptionIntake, IntakeRequest } from '../captions/intake.ts';
 import { MAX_WAIT_SECONDS } from '../captions/wait.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import type { OpenAnswers } from '../http/connections.ts';
 import { startDeadline } from '../outbound/deadline.ts';
-import type { UploadBudget } from '../uploads/receive.ts';
+import type { UploadBudget } from '../uploads/budget.ts';
 import { answerOf, type Wanted } from './models.ts';
 
 /** Ends a picture that nobody waits for, should this process die before it can cancel it. */
@@ -45,9 +45,10 @@ export interface PicturesInWork {
 
 export interface PictureCaptioner {
   /**
-   * Puts pictures into the queue, all or none. What the request holds in memory is given back.
+   * Puts pictures into the queue, all or none. Nothing of them is kept meanwhile: neither the request's body nor what
+   * it has reserved.
    *
-   * @param asked.pictures bytes, or addresses of pictures
+   * @param asked.pictures bytes, or addresses of pictures; the list is emptied
    * @param asked.reply whose connection is waited with
    * @param asked.options default: as for a caption of its own
    * @throws DomainError as `CaptionIntake` does, for the first picture that can't be taken
@@ -55,7 +56,7 @@ export interface PictureCaptioner {
   take(asked: {
     request: FastifyRequest;
     reply: FastifyReply;
-    pictures: readonly (Buffer | string)[];
+    pictures: (Buffer | string)[];
     options?: Partial<CaptionOptions>;
   }): Promise<PicturesInWork>;
 }
@@ -65,23 +66,32 @@ export function createPictureCaptioner(
     intake: CaptionIntake;
     budget: UploadBudget;
     openAnswers: OpenAnswers;
+    dropInWaitMs?: number;
   },
 ): PictureCaptioner {
+  const { dropInWaitMs = MAX_WAIT_SECONDS * 1_000 } = dependencies;
   const { settings, store, streams, outbound, logger, intake, budget, openAnswers } = dependencies;
 
   return {
     async take({ request, reply, pictures, options = {} }) {
       const { tenant } = request.access;
-      const deadline = startDeadline(MAX_WAIT_SECONDS * 1_000, openAnswers.signalOf(reply));
+      const deadline = startDeadline(dropInWaitMs, openAnswers.signalOf(reply));
       const { signal } = deadline;
       const open = new Set<string>();
       signal.addEventListener('abort', () => void leave(), { once: true });
 
-      /** Cancels what has not ended. */
-      async function leave(): Promise<void> {
+      let leaving = Promise.resolve();
+
+      /** Cancels what has not ended; called again, waits for that and cancels what came since. */
+      function leave(): Promise<void> {
         deadline.end();
         // An idle connection that outlives its answer would keep a closing server waiting.
         if (signal.aborted) reply.header('connection', 'close');
+        leaving = leaving.then(cancelOpen);
+        return leaving;
+      }
+
+      async function cancelOpen(): Promise<void> {
         const left = [...open];
         open.clear();
         const canceling = left.map((captionId) => store.cancel({ captionId, tenant }));
@@ -100,13 +110,8 @@ export function createPictureCaptioner(
         });
         const wanted = { choices, idempotencyKey: undefined, fresh: false };
         const captions: StoredCaption[] = [];
-        for (const picture of pictures) {
-          const caption =
-            typeof picture === 'string'
-              ? await budget.during(settings.MAX_UPLOAD_BYTES, () =>
-                  intake.takeUrl(picture, wanted, signal),
-                )
-              : await intake.takePicture(picture, wanted);
+        for (let next = pictures.shift(); next !== undefined; next = pictures.shift()) {
+          const caption = await takeOne(next, { wanted, signal });
           captions.push(caption);
           if (!isTerminal(caption.status)) open.add(caption.id);
           if (signal.aborted) throw tooLate();
@@ -137,6 +142,15 @@ export function createPictureCaptioner(
       return { say, finish: (wanted) => untilEnd(say(wanted)) };
     },
   };
+
+  function takeOne(
+    picture: Buffer | string,
+    { wanted, signal }: { wanted: IntakeRequest; signal: AbortSignal },
+  ): Promise<StoredCaption> {
+    if (typeof picture !== 'string') return intake.takePicture(picture, wanted);
+    const largestBytes = settings.MAX_UPLOAD_BYTES;
+    return budget.during(largestBytes, () => intake.takeUrl(picture, wanted, signal));
+  }
 
   /** Words as they are found, then the rest; of what is fit to be published it is known only at the end. */
   async function* sayOne(

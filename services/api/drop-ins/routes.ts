@@ -3,13 +3,9 @@ import type { FastifyInstance } from 'fastify';
 import type { CaptionIntake } from '../captions/intake.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { createOpenAnswers } from '../http/connections.ts';
+import { createUploadBudget, type UploadBudget } from '../uploads/budget.ts';
 import { jsonWithPictures } from '../uploads/inline-picture.ts';
-import {
-  createUploadBudget,
-  FORM_OVERHEAD_BYTES,
-  type JsonRules,
-  type UploadBudget,
-} from '../uploads/receive.ts';
+import { FORM_OVERHEAD_BYTES, type JsonRules } from '../uploads/receive.ts';
 import { createPictureCaptioner, type PictureCaptioner } from './captioner.ts';
 import { huggingFaceRoutes } from './hugging-face/routes.ts';
 import { maxRoutes } from './max/routes.ts';
@@ -31,7 +27,7 @@ export interface DropInDependencies extends ApiDependencies {
 /** Adds all of them, each in a scope of its own with errors in its own shape. */
 export async function dropInRoutes(
   app: FastifyInstance,
-  dependencies: ApiDependencies & { intake: CaptionIntake },
+  dependencies: ApiDependencies & { intake: CaptionIntake; dropInWaitMs?: number },
 ): Promise<void> {
   const maxBytes = dependencies.settings.MAX_UPLOAD_BYTES;
   const largestBytes = maxBytes + FORM_OVERHEAD_BYTES;

@@ -34,6 +34,14 @@ export function ignorePrompts(scope: FastifyInstance): void {
   });
 }
 
+/** Of an answer that is sent as it comes. */
+export const streamHeaders = {
+  // An idle connection that outlives its stream would keep a closing server waiting.
+  connection: 'close',
+  // nginx would hold words back until its buffer is full.
+  'x-accel-buffering': 'no',
+};
+
 /**
  * Text that is sent as it comes. What goes wrong after it has begun can have no status any more.
  *

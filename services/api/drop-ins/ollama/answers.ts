@@ -8,11 +8,11 @@ import { modelNames } from '../models.ts';
 import type { ErrorBody } from '../scope.ts';
 
 /** Where the text stands: `generate` and `chat` differ in nothing else. */
-export type Wording = (text: string) => object;
+type Wording = (text: string) => object;
 export const asResponse: Wording = (response) => ({ response });
 export const asMessage: Wording = (content) => ({ message: { role: 'assistant', content } });
 
-interface Asked {
+export interface Asked {
   model: string;
   wording: Wording;
 }

@@ -3,9 +3,11 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { acceptJson } from '../../http/json-bodies.ts';
 import { validationError } from '../../http/validator.ts';
+import type { Wanted } from '../models.ts';
 import type { DropInDependencies } from '../routes.ts';
-import { endWithError, ignorePrompts, sendJson, shapeErrors } from '../scope.ts';
+import { endWithError, ignorePrompts, sendJson, shapeErrors, streamHeaders } from '../scope.ts';
 import {
+  type Asked,
   asMessage,
   asResponse,
   type Decoder,
@@ -16,7 +18,6 @@ import {
   loadedOf,
   modelsOf,
   shownOf,
-  type Wording,
 } from './answers.ts';
 import {
   ChatRequest,
@@ -49,9 +50,12 @@ export function ollamaRoutes(ollama: FastifyInstance, dependencies: DropInDepend
     '/api/generate',
     { ...captioning, schema: { ...schema, body: GenerateRequest } },
     async (request, reply) => {
-      const { prompt, images } = request.body;
-      const loadsOnly = !prompt && !images?.length;
-      return answer(request, reply, { wording: asResponse, images, loadsOnly, pointer: '/images' });
+      const { model, prompt, images } = request.body;
+      const asked = { model, wording: asResponse };
+      const wanted = findTagged(model);
+      if (!prompt && !images?.length) return sendJson(reply, loadedOf(asked));
+      const pictures = decodePictures(images, { pointer: '/images', maxBytes });
+      return answer({ request, reply, asked, wanted, pictures });
     },
   );
 
@@ -59,38 +63,27 @@ export function ollamaRoutes(ollama: FastifyInstance, dependencies: DropInDepend
     '/api/chat',
     { ...captioning, schema: { ...schema, body: ChatRequest } },
     async (request, reply) => {
-      const messages = request.body.messages ?? [];
+      const { model, messages } = request.body;
+      const asked = { model, wording: asMessage };
+      const wanted = findTagged(model);
+      if (!messages?.length) return sendJson(reply, loadedOf(asked));
       const images = messages.findLast(({ role }) => role === 'user')?.images;
-      const loadsOnly = messages.length === 0;
-      return answer(request, reply, {
-        wording: asMessage,
-        images,
-        loadsOnly,
-        pointer: '/messages',
-      });
+      const pictures = decodePictures(images, { pointer: '/messages', maxBytes });
+      return answer({ request, reply, asked, wanted, pictures });
     },
   );
 
-  async function answer(
-    request: FastifyRequest<{ Body: GenerateRequest | ChatRequest }>,
-    reply: FastifyReply,
-    options: {
-      wording: Wording;
-      images: readonly string[] | null | undefined;
-      /** Nothing is asked but that the model be there. */
-      loadsOnly: boolean;
-      /** Where in the body the pictures should be. */
-      pointer: string;
-    },
-  ): Promise<FastifyReply> {
-    const { model, stream } = request.body;
-    const { wording, images, loadsOnly, pointer } = options;
-    const asked = { model, wording };
-    const wanted = findTagged(model);
-    reply.header('cache-control', 'no-store');
-    if (loadsOnly) return sendJson(reply, loadedOf(asked));
-    const pictures = decodePictures(images, { pointer, maxBytes });
+  async function answer(options: {
+    request: FastifyRequest<{ Body: GenerateRequest | ChatRequest }>;
+    reply: FastifyReply;
+    asked: Asked;
+    wanted: Wanted;
+    pictures: Buffer[];
+  }): Promise<FastifyReply> {
+    const { request, reply, asked, wanted, pictures } = options;
+    const { stream } = request.body;
     const work = await captioner.take({ request, reply, pictures });
+    reply.header('cache-control', 'no-store');
     if (stream === false) {
       const said = await work.finish(wanted);
       return sendJson(reply, doneOf(asked, { text: said.text, said }));
@@ -98,13 +91,7 @@ export function ollamaRoutes(ollama: FastifyInstance, dependencies: DropInDepend
     const lines = linesOf(asked, work.say(wanted));
     const body = endWithError(lines, { logger, requestId: request.id, errorBody, failed: line });
     return reply
-      .headers({
-        'content-type': 'application/x-ndjson',
-        // An idle connection that outlives its stream would keep a closing server waiting.
-        connection: 'close',
-        // nginx would hold words back until its buffer is full.
-        'x-accel-buffering': 'no',
-      })
+      .headers({ 'content-type': 'application/x-ndjson', ...streamHeaders })
       .send(Readable.from(body, { objectMode: false }));
   }
 

@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { acceptOnlyJson } from '../../http/json-bodies.ts';
 import { findModel, modelNames } from '../models.ts';
 import type { DropInDependencies } from '../routes.ts';
-import { endWithError, ignorePrompts, sendJson, shapeErrors } from '../scope.ts';
+import { endWithError, ignorePrompts, sendJson, shapeErrors, streamHeaders } from '../scope.ts';
 import { type Completion, completionOf, errorBody, frame, framesOf, modelOf } from './answers.ts';
 import { ChatRequest, checkAnswerable, picturesOf } from './request.ts';
 
@@ -51,13 +51,7 @@ export function openAiRoutes(openai: FastifyInstance, dependencies: DropInDepend
         failed: frame,
       });
       return reply
-        .headers({
-          'content-type': 'text/event-stream; charset=utf-8',
-          // An idle connection that outlives its stream would keep a closing server waiting.
-          connection: 'close',
-          // nginx would hold words back until its buffer is full.
-          'x-accel-buffering': 'no',
-        })
+        .headers({ 'content-type': 'text/event-stream; charset=utf-8', ...streamHeaders })
         .send(Readable.from(body, { objectMode: false }));
     },
   );

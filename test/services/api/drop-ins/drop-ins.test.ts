@@ -223,6 +223,15 @@ describe.skipIf(!redisIsAvailable)('the drop-ins', () => {
       expect(await statuses()).toEqual(['canceled']);
     });
 
+    it.each(dropIns)('$name pictures leave the queue when the wait is over', async (dropIn) => {
+      const impatient = await start({ dropInWaitMs: 300 });
+      const answer = await post(impatient, dropIn.path, dropIn.body(png));
+      expect(answer.headers.get('retry-after')).toBe('5');
+      await expectError(dropIn, answer, 503, expect.stringContaining('taken out of the queue'));
+      const { captions } = await impatient.queueSide.store.list({ tenant: 'default', limit: 9 });
+      expect(captions.map(({ status }) => status)).toEqual(['canceled']);
+    });
+
     it.each(streamed)('$name streams end with the service, and with an error', async (dropIn) => {
       const asked = post(idle, dropIn.path, dropIn.body(png, { stream: true }));
       await expect.poll(statuses, soon).toEqual(['queued']);

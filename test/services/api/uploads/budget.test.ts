@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { handleErrors } from '@caption-queue/api/http/errors';
-import { createUploadBudget } from '@caption-queue/api/uploads/receive';
+import { createUploadBudget } from '@caption-queue/api/uploads/budget';
 import { type FastifyRequest, fastify } from 'fastify';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { exchange } from '../../../support/api/raw-http.ts';
