@@ -15,21 +15,13 @@ import type { ApiDependencies } from '../dependencies.ts';
 import type { OpenAnswers } from '../http/connections.ts';
 import { startDeadline } from '../outbound/deadline.ts';
 import type { UploadBudget } from '../uploads/budget.ts';
-import { answerOf, type Wanted } from './models.ts';
+import { answerOf, type Said, summarise, type Wanted } from './models.ts';
 
 /** Ends a picture that nobody waits for, should this process die before it can cancel it. */
 const EXPIRES_IN_SECONDS = 2 * MAX_WAIT_SECONDS;
 const RETRY_AFTER_SECONDS = 5;
 /** Of one request. */
 export const MOST_PICTURES = 8;
-
-export interface Said {
-  /** Of each picture on a line of its own. */
-  text: string;
-  /** Why nothing is said of one picture or more; null where something is said of all. */
-  refusal: string | null;
-  captions: CaptionRecord[];
-}
 
 /** Pictures in the queue. Either of the two is called, once. */
 export interface PicturesInWork {
@@ -178,19 +170,6 @@ export function createPictureCaptioner(
     if (text.length > said.length) yield text.slice(said.length);
     return ended;
   }
-}
-
-function summarise(captions: CaptionRecord[], wanted: Wanted): Said {
-  const answers = captions.flatMap(({ output }) => (output ? [answerOf(output, wanted)] : []));
-  const refusals = answers.flatMap(({ refusal }, index) => {
-    if (refusal === null) return [];
-    return answers.length === 1 ? [refusal] : [`Picture ${index + 1}: ${refusal}`];
-  });
-  return {
-    text: answers.map(({ text }) => text).join('\n'),
-    refusal: refusals.length === 0 ? null : refusals.join('\n'),
-    captions,
-  };
 }
 
 async function untilEnd(saying: AsyncGenerator<string, Said, void>): Promise<Said> {

@@ -1,5 +1,5 @@
 // What the drop-ins offer as models. It is one model: the names say which of its answers is wanted.
-import type { CaptionOutput } from '@caption-queue/contract/caption';
+import type { CaptionOutput, CaptionRecord } from '@caption-queue/contract/caption';
 import { DomainError } from '@caption-queue/contract/errors';
 import { describedKinds, type PictureKind } from '@caption-queue/contract/kind';
 
@@ -38,6 +38,28 @@ export function answerOf(output: CaptionOutput, wanted: Wanted): Answer {
   const refusal = refusalOf(output, wanted);
   if (refusal !== null) return { text: '', refusal };
   return { text: output[wanted] ?? '', refusal };
+}
+
+export interface Said {
+  /** Of each picture on a line of its own. */
+  text: string;
+  /** Why nothing is said of one picture or more; null where something is said of all. */
+  refusal: string | null;
+  captions: CaptionRecord[];
+}
+
+/** @param captions all succeeded */
+export function summarise(captions: CaptionRecord[], wanted: Wanted): Said {
+  const answers = captions.flatMap(({ output }) => (output ? [answerOf(output, wanted)] : []));
+  const refusals = answers.flatMap(({ refusal }, index) => {
+    if (refusal === null) return [];
+    return answers.length === 1 ? [refusal] : [`Picture ${index + 1}: ${refusal}`];
+  });
+  return {
+    text: answers.map(({ text }) => text).join('\n'),
+    refusal: refusals.length === 0 ? null : refusals.join('\n'),
+    captions,
+  };
 }
 
 function refusalOf({ kind, alt_text, confidence }: CaptionOutput, wanted: Wanted): string | null {

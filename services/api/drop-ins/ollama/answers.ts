@@ -3,8 +3,7 @@
 // See https://github.com/ollama/ollama/blob/main/docs/api.md
 import type { CaptionMetrics } from '@caption-queue/contract/caption';
 import type { Heartbeat } from '@caption-queue/contract/heartbeat';
-import type { Said } from '../captioner.ts';
-import { modelNames } from '../models.ts';
+import { modelNames, type Said } from '../models.ts';
 import type { ErrorBody } from '../scope.ts';
 
 /** Where the text stands: `generate` and `chat` differ in nothing else. */

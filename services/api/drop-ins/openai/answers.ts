@@ -2,7 +2,7 @@
 //
 // See https://platform.openai.com/docs/api-reference/chat/object
 import type { Problem } from '@caption-queue/contract/errors';
-import type { Said } from '../captioner.ts';
+import type { Said } from '../models.ts';
 import type { ErrorBody } from '../scope.ts';
 
 /** Of one completion and all its chunks. */

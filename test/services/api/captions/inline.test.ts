@@ -47,6 +47,14 @@ describe.skipIf(!redisIsAvailable)('a picture in JSON', () => {
     expect((await post(api, body)).status).toBe(202);
   });
 
+  it('may be as large as an upload, however it is written', async () => {
+    // Behind its end a JPEG may have anything.
+    const rest = Buffer.alloc(MAX_UPLOAD_BYTES - photo.length, 'A');
+    const lines = Buffer.concat([photo, rest]).toString('base64').replace(/.{76}/g, '$&\r\n');
+    const body = JSON.stringify({ image: lines }).replaceAll('/', '\\/');
+    expect((await post(api, body)).status).toBe(202);
+  });
+
   it('is one request with its upload, under one Idempotency-Key', async () => {
     const headers = { 'idempotency-key': 'inline' };
     const first = await readCaption(await post(api, { image: base64 }, headers));
