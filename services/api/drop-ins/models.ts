@@ -64,7 +64,7 @@ export function summarise(captions: CaptionRecord[], wanted: Wanted): Said {
 
 function refusalOf({ kind, alt_text, confidence }: CaptionOutput, wanted: Wanted): string | null {
   if (kind !== null && !describedKinds.includes(kind)) {
-    return `This picture ${looks[kind]}; sentences were learned from photos, and nothing is said of others.`;
+    return `This picture ${looks[kind]}; sentences were learned from photos, and of other pictures nothing is said.`;
   }
   if (wanted === 'caption' || alt_text !== null) return null;
   return confidence === null

@@ -151,6 +151,17 @@ describe.skipIf(!redisIsAvailable)('the drop-ins', () => {
       await expectError(dropIn, refused, 503, expect.stringContaining('Try again'));
     });
 
+    it('refuses a key that asks too often in its own shape', async () => {
+      const limited = await start({ env: { AUTH: 'required', RATE_LIMIT: '1' } });
+      const scopes = ['captions:write'] as const;
+      const { key } = await limited.apiKeys.create({ tenant: 'a', scopes: [...scopes], name: '' });
+      const asKeyed = { headers: { authorization: `Bearer ${key}` } };
+      expect((await post(limited, dropIn.path, dropIn.empty, asKeyed)).status).toBe(400);
+      const answer = await post(limited, dropIn.path, dropIn.empty, asKeyed);
+      expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+      await expectError(dropIn, answer, 429, expect.stringContaining('1 times a minute'));
+    });
+
     it('says that no prompt is obeyed', async () => {
       const answer = await post(api, dropIn.path, dropIn.empty);
       const ignored = dropIn.path.startsWith('/models/') ? null : 'true';

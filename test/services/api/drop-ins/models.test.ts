@@ -1,6 +1,6 @@
 // What the drop-ins say of a picture, and when they say nothing.
-import { answerOf, findModel } from '@caption-queue/api/drop-ins/models';
-import type { CaptionOutput } from '@caption-queue/contract/caption';
+import { answerOf, findModel, summarise } from '@caption-queue/api/drop-ins/models';
+import type { CaptionOutput, CaptionRecord } from '@caption-queue/contract/caption';
 import { describe, expect, it } from 'vitest';
 
 const output: CaptionOutput = {
@@ -48,6 +48,18 @@ describe('the models of the drop-ins', () => {
     const plain = { ...output, kind: null, alt_text: null, confidence: null };
     expect(answerOf(plain, 'caption').text).toBe(output.caption);
     expect(answerOf(plain, 'alt_text').refusal).toContain('never calibrated');
+  });
+
+  it('say what they can of several pictures, and of which they say nothing', () => {
+    const captions = [output, { ...output, kind: 'chart' as const }, output].map((output) => ({
+      output,
+    })) as CaptionRecord[];
+    expect(summarise(captions, 'caption')).toEqual({
+      text: `${output.caption}\n\n${output.caption}`,
+      refusal: expect.stringMatching(/^Picture 2: .*chart/),
+      captions,
+    });
+    expect(summarise(captions.slice(0, 1), 'caption').refusal).toBe(null);
   });
 
   it.each(['', 'gpt-4o', 'caption-queue/', 'constructor', 'x'.repeat(100_000)])(
