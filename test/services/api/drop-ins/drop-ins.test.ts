@@ -255,6 +255,16 @@ describe.skipIf(!redisIsAvailable)('the drop-ins', () => {
       expect(await statuses()).toEqual(['canceled']);
     });
 
+    it('keeps nothing in memory of pictures that wait', async () => {
+      const rest = Buffer.alloc(MAX_UPLOAD_BYTES - png.length, 'A');
+      const largest = openAi.body(Buffer.concat([png, rest]));
+      // Four of them may be received at a time.
+      for (let waiting = 1; waiting <= 10; waiting += 1) {
+        post(idle, openAi.path, largest).catch(() => undefined);
+        await expect.poll(async () => (await statuses()).length, soon).toBe(waiting);
+      }
+    });
+
     it('takes all pictures of a message or none', async () => {
       const messages = [userMessage(dataUrl(png), dataUrl(page))];
       const answer = await post(idle, '/v1/chat/completions', { model: 'caption-queue', messages });
@@ -353,6 +363,30 @@ describe.skipIf(!redisIsAvailable)('the drop-ins', () => {
       expect(contents.slice(1)).toEqual(['picture', ' number', expect.stringMatching(/^ \d+$/)]);
       expect(chunks.at(-2)?.choices).toMatchObject([{ delta: {}, finish_reason: 'stop' }]);
       expect(chunks.at(-1)).toMatchObject({ choices: [], usage: { completion_tokens: 3 } });
+    });
+
+    it.each([
+      ['once, when a worker begins again', ['picture', 'number', '7'], 'picture number 7'],
+      ['and an error, when it finds others', ['a', 'cat'], undefined],
+    ])('stream words %s', async (_what, secondTry, whole) => {
+      const own = await start();
+      let tries = 0;
+      work(own, {
+        async generate({ onEvent }) {
+          tries += 1;
+          const texts = tries === 1 ? ['picture', 'number'] : secondTry;
+          const words = texts.map((text) => ({ text, logProb: -1 }));
+          for (const [index, word] of words.entries()) onEvent({ type: 'word', index, ...word });
+          await new Promise((resolve) => setTimeout(resolve, 50)); // lets the words be written
+          if (tries === 1) throw new Error('cosmic ray');
+          return { words, alternatives: [{ caption: texts.join(' '), logProb: -1 }] };
+        },
+      });
+      const body = openAi.body(png, { stream: true });
+      const stream = await (await post(own, '/v1/chat/completions', body)).text();
+      expect(tries).toBe(2);
+      if (whole !== undefined) expect(contentOf(stream)).toBe(whole);
+      else expect(stream).toMatch(/data: \{"error".*\n\n$/);
     });
 
     it('say nothing as an alt text where the model can’t tell, and why', async () => {
