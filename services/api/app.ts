@@ -13,6 +13,7 @@ import { createCaptionIntake } from './captions/intake.ts';
 import { listCaptionsRoute } from './captions/list.ts';
 import { readCaptionRoute } from './captions/read.ts';
 import type { ApiDependencies } from './dependencies.ts';
+import { dropInRoutes } from './drop-ins/routes.ts';
 import { answerClientError } from './http/client-errors.ts';
 import { dropSilentConnections } from './http/connections.ts';
 import { refuseCompressedBodies } from './http/content-encoding.ts';
@@ -22,7 +23,6 @@ import { describeApi } from './http/openapi.ts';
 import { logRequests } from './http/request-log.ts';
 import { traceRequests } from './http/trace-requests.ts';
 import { compileValidator } from './http/validator.ts';
-import { maxRoutes } from './max/routes.ts';
 import { serveQueueBoard } from './operating/queue-board.ts';
 import { operatingRoutes } from './operating/routes.ts';
 import { secureAnswers, servePage } from './page/serve.ts';
@@ -51,6 +51,8 @@ export interface AppOptions extends ApiDependencies {
   headersTimeoutMs?: number;
   /** Between two heartbeat comments of an event stream. Default 15 s. */
   heartbeatMs?: number;
+  /** How long the drop-ins wait for a caption. Default 60 s. */
+  dropInWaitMs?: number;
 }
 
 /** Builds the application with all its routes; the caller closes it. */
@@ -112,7 +114,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     webhookSecretRoutes(scope, options);
     webhookDeliveryRoutes(scope, options);
   });
-  await maxRoutes(app, { ...options, intake });
+  await dropInRoutes(app, { ...options, intake });
   await serveQueueBoard(app, options);
   return app;
 }

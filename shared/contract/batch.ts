@@ -42,15 +42,24 @@ export const BatchResult = Type.Object({
 });
 export type BatchResult = Type.Static<typeof BatchResult>;
 
-export const BatchByUrl = Type.Object(
+const pictures = (items: Type.TString, description: string) =>
+  Type.Optional(Type.Array(items, { minItems: 1, maxItems: MAX_BATCH_ITEMS, description }));
+
+export const BatchByJson = Type.Object(
   {
-    image_urls: Type.Array(Type.String({ format: 'http-url', maxLength: 2_048 }), {
-      minItems: 1,
-      maxItems: MAX_BATCH_ITEMS,
-      description: 'Where the pictures are; https, public addresses.',
-    }),
+    image_urls: pictures(
+      Type.String({ format: 'http-url' }),
+      'Where the pictures are; https, public addresses. Or `data:` URLs.',
+    ),
+    images: pictures(
+      Type.String({ format: 'picture-base64' }),
+      'The pictures themselves, as base64 or as `data:` URLs.',
+    ),
     ...CaptionChoices.properties,
   },
-  { additionalProperties: false },
+  {
+    additionalProperties: false,
+    oneOf: [{ required: ['image_urls'] }, { required: ['images'] }],
+  },
 );
-export type BatchByUrl = Type.Static<typeof BatchByUrl>;
+export type BatchByJson = Type.Static<typeof BatchByJson>;

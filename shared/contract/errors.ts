@@ -6,6 +6,7 @@ export const errorCodes = [
   'bad_request',
   'validation_failed',
   'malformed_multipart',
+  'invalid_base64',
   'invalid_last_event_id',
   'unauthorized',
   'insufficient_scope',

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { useApi } from '../support/api/use-api.ts';
 import { useFolder } from '../support/folder.ts';
 import { createWorkerSide, type WorkerSide } from '../support/pipeline/pipeline.ts';
-import { setUpPython } from '../support/python.ts';
+import { pythonWith } from '../support/python/virtual-environment.ts';
 import { freePort, redisIsAvailable } from '../support/redis/redis.ts';
 import { useRedis } from '../support/redis/use-redis.ts';
 
@@ -122,7 +122,7 @@ describe.skipIf(!redisIsAvailable)('docs/clients.md', () => {
       const guide = await readFile(path.join(root, 'docs/clients.md'), 'utf8');
       const [, names = ''] = /`pip install ([\w ]+)`/.exec(guide) ?? [];
       expect(names).toBe('requests');
-      const python = await setUpPython(path.join(folder, 'venv'), names.split(' '));
+      const python = await pythonWith(names.split(' '), 'the Python of docs/clients.md');
       if (python === undefined) return skip();
       await writeFile(path.join(folder, 'caption.py'), code);
       const lines = (await outputOf(start(python, ['caption.py']))).trim().split('\n');

@@ -1,4 +1,5 @@
 # What a schema can't say: pictures that are pictures, and addresses that exist.
+import base64
 import json
 import os
 import struct
@@ -29,6 +30,7 @@ pictures = st.builds(
 schemathesis.openapi.media_type("image/png", pictures, aliases=["image/*", "image/jpeg", "application/octet-stream"])
 
 schemathesis.openapi.format("http-url", st.sampled_from(["", "a", "a.png"]).map(os.environ["OTHER_SITE"].__add__))
+schemathesis.openapi.format("picture-base64", pictures.map(base64.b64encode).map(bytes.decode))
 schemathesis.openapi.format("json-object", st.dictionaries(st.text(max_size=20), st.integers(), max_size=5).map(json.dumps))
 
 

@@ -21,6 +21,7 @@ export async function allowOrigins(
       'RateLimit-Remaining',
       'RateLimit-Reset',
       'X-Request-Id',
+      'X-Prompt-Ignored',
     ],
     maxAge: MAX_AGE_SECONDS,
   });

@@ -8,6 +8,7 @@ import Type from 'typebox';
 import type { ApiDependencies } from '../dependencies.ts';
 import { createOpenAnswers } from '../http/connections.ts';
 import { problemResponses } from '../http/openapi.ts';
+import { decodeInlinePicture, isDataUrl, jsonWithPictures } from '../uploads/inline-picture.ts';
 import { readPictureForm, receiveUploads } from '../uploads/receive.ts';
 import {
   ChoicesAsText,
@@ -22,8 +23,8 @@ import { MAX_WAIT_SECONDS, waitForEnd } from './wait.ts';
 
 /** Uploads being received at a time, if all are of the largest size; smaller ones share the same memory. */
 const LARGEST_UPLOADS_AT_ONCE = 24;
-/** A URL of two thousand characters, and what is said of it. */
-const JSON_LIMIT_BYTES = 16 * 1024;
+/** A URL of two thousand characters, or what is said of a picture beside it. */
+const JSON_STRUCTURE_BYTES = 16 * 1024;
 /** A caption takes about a tenth of a second when nothing waits. */
 const RETRY_AFTER_SECONDS = 1;
 
@@ -37,21 +38,36 @@ const CaptionForm = Type.Object(
   { image: Picture, ...ChoicesAsText.properties },
   { additionalProperties: false },
 );
+type CaptionForm = Type.Static<typeof CaptionForm>;
 
-const CaptionByUrl = Type.Object(
+const CaptionByJson = Type.Object(
   {
-    image_url: Type.String({
-      format: 'http-url',
-      maxLength: 2_048,
-      description: 'Where the picture is; https, a public address. It is fetched at once.',
-    }),
+    image: Type.Optional(
+      Type.String({
+        format: 'picture-base64',
+        description: 'The picture itself, as base64 or as a `data:` URL of it.',
+      }),
+    ),
+    image_url: Type.Optional(
+      Type.String({
+        format: 'http-url',
+        description:
+          'Where the picture is; https, a public address. It is fetched at once. Or a `data:` URL.',
+      }),
+    ),
     ...CaptionChoices.properties,
   },
-  { additionalProperties: false },
+  {
+    additionalProperties: false,
+    oneOf: [{ required: ['image'] }, { required: ['image_url'] }],
+  },
 );
+type CaptionByJson = Type.Static<typeof CaptionByJson>;
 
 /** What the content type parsers make of a body. */
-type CreateBody = Buffer | Type.Static<typeof CaptionForm> | Type.Static<typeof CaptionByUrl>;
+type CreateBody = Buffer | CaptionForm | CaptionByJson;
+const isForm = (body: CaptionForm | CaptionByJson): body is CaptionForm =>
+  Buffer.isBuffer(body.image);
 
 const captionAnswer = (description: string) => ({
   description,
@@ -66,7 +82,7 @@ const schema = {
   tags: ['captions'],
   operationId: 'createCaption',
   summary: 'Caption a picture',
-  description: `Send the picture as the form field \`image\`, as the body itself, or as JSON with its \`image_url\`. Options are form fields, JSON, or query parameters; those of the body win. Then poll the address in \`Location\`, follow its events, have a webhook told, or send \`Prefer: wait=N\` to get the finished caption within N seconds (at most ${MAX_WAIT_SECONDS}).`,
+  description: `Send the picture as the form field \`image\`, as the body itself, or as JSON with the \`image\` as base64 or its \`image_url\`. Options are form fields, JSON, or query parameters; those of the body win. Then poll the address in \`Location\`, follow its events, have a webhook told, or send \`Prefer: wait=N\` to get the finished caption within N seconds (at most ${MAX_WAIT_SECONDS}).`,
   consumes: ['multipart/form-data', 'image/*', 'application/octet-stream', 'application/json'],
   headers: IntakeHeaders,
   querystring: ChoicesAsText,
@@ -75,7 +91,7 @@ const schema = {
       'multipart/form-data': { schema: CaptionForm },
       'image/*': { schema: Picture },
       'application/octet-stream': { schema: Picture },
-      'application/json': { schema: CaptionByUrl },
+      'application/json': { schema: CaptionByJson },
     },
   },
   response: {
@@ -87,6 +103,7 @@ const schema = {
       'bad_request',
       'validation_failed',
       'malformed_multipart',
+      'invalid_base64',
       'foreign_host',
       'foreign_origin',
       'request_timeout',
@@ -116,13 +133,13 @@ export function createCaptionRoute(
   const { settings, store, streams, outbound, intake } = dependencies;
   const maxBytes = settings.MAX_UPLOAD_BYTES;
   const openAnswers = createOpenAnswers(app);
-  const withinBudget = receiveUploads(app, {
+  const budget = receiveUploads(app, {
     picturesBytes: maxBytes,
     largestAtOnce: LARGEST_UPLOADS_AT_ONCE,
     pictureField: 'image',
     readForm: (form) => readPictureForm(form, maxBytes),
     pictureBytes: maxBytes,
-    json: { largestBytes: JSON_LIMIT_BYTES, fetchedBytes: maxBytes },
+    json: jsonWithPictures(maxBytes, JSON_STRUCTURE_BYTES),
   });
 
   app.post<{ Querystring: ChoicesAsText; Headers: IntakeHeaders; Body: CreateBody }>(
@@ -131,11 +148,11 @@ export function createCaptionRoute(
       config: { scope: 'captions:write' },
       schema,
       // Before the body is read: what can't be accepted needn't be received.
-      onRequest: [withinBudget, intake.checkRoom],
+      onRequest: [budget.reserve, intake.checkRoom],
     },
     async (request, reply) => {
       const signal = openAnswers.signalOf(reply);
-      const { picture, choices } = readBody(request.body);
+      const { picture, choices } = readBody(request.body, maxBytes);
       const prepared = prepareChoices({
         tenant: request.access.tenant,
         choices: { ...decodeChoices(request.query), ...choices },
@@ -146,9 +163,11 @@ export function createCaptionRoute(
       const wanted = { choices: prepared, ...asked };
       const record =
         typeof picture === 'string'
-          ? await intake.takeUrl(picture, wanted, signal).catch((error: unknown) => {
-              throw signal.aborted ? closing(error) : error;
-            })
+          ? await budget
+              .during(maxBytes, () => intake.takeUrl(picture, wanted, signal))
+              .catch((error: unknown) => {
+                throw signal.aborted ? closing(error) : error;
+              })
           : await intake.takePicture(picture, wanted);
       const latest = await whenPreferred({ record, waitSeconds, signal });
       // An idle connection that outlives its answer would keep a closing server waiting.
@@ -178,7 +197,10 @@ export function createCaptionRoute(
 }
 
 /** @returns the picture, or the URL of one, and what the body says of the caption */
-function readBody(body: CreateBody): { picture: Buffer | string; choices: CaptionChoices } {
+function readBody(
+  body: CreateBody,
+  maxBytes: number,
+): { picture: Buffer | string; choices: CaptionChoices } {
   if (Buffer.isBuffer(body)) return { picture: body, choices: {} };
   if (typeof body !== 'object' || body === null) {
     throw new DomainError(
@@ -186,12 +208,14 @@ function readBody(body: CreateBody): { picture: Buffer | string; choices: Captio
       'The request has no body; send the picture as the form field "image" or as the body itself.',
     );
   }
-  if ('image_url' in body) {
-    const { image_url: picture, ...choices } = body;
-    return { picture, choices };
+  if (isForm(body)) {
+    const { image: picture, ...text } = body;
+    return { picture, choices: decodeChoices(text) };
   }
-  const { image: picture, ...text } = body;
-  return { picture, choices: decodeChoices(text) };
+  const { image, image_url: url = '', ...choices } = body;
+  const inline = image ?? (isDataUrl(url) ? url : undefined);
+  const picture = inline === undefined ? url : decodeInlinePicture(inline, maxBytes);
+  return { picture, choices };
 }
 
 /** For a client that is still there. */

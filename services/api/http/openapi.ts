@@ -30,7 +30,7 @@ export async function describeApi(
         title: 'caption-queue',
         version: options.version,
         description:
-          'Upload a photo, get a sentence that describes it. Every error is an RFC 9457 problem with a stable `code`; every answer carries `X-Request-Id`. What is no request to any operation is answered alike everywhere, and listed with none: 400 `bad_request` (no valid HTTP, no valid address, no `Host`), 404 `not_found`, 405 `method_not_allowed`, 408 `request_timeout`, 431 `headers_too_large`.',
+          'Upload a photo, get a sentence that describes it. Every error is an RFC 9457 problem with a stable `code`; every answer carries `X-Request-Id`. What is no request to any operation is answered alike everywhere, and listed with none: 400 `bad_request` (no valid HTTP, no valid address, no `Host`), 404 `not_found`, 405 `method_not_allowed`, 408 `request_timeout`, 431 `headers_too_large`. Not listed are the addresses of the drop-ins for OpenAI, Ollama and Hugging Face (`/v1/chat/completions`, `/v1/models`, `/api/…`, `/models/…`): their makers describe them.',
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       components: {

@@ -9,6 +9,7 @@ export const problems: Record<ErrorCode, { status: number; title: string }> = {
   bad_request: { status: 400, title: 'The request is malformed' },
   validation_failed: { status: 400, title: 'The request does not fit the schema' },
   malformed_multipart: { status: 400, title: 'The multipart body is malformed' },
+  invalid_base64: { status: 400, title: 'The picture in the JSON is not base64' },
   invalid_last_event_id: { status: 400, title: 'Last-Event-ID is not an event id' },
   unauthorized: { status: 401, title: 'A key is needed' },
   insufficient_scope: { status: 403, title: 'The key may not do this' },
@@ -65,7 +66,7 @@ const frameworkProblems: Record<string, [ErrorCode, string]> = {
   ],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: [
     'unsupported_media_type',
-    'Send multipart/form-data with the picture in the field "image", the picture itself as image/* or application/octet-stream, or JSON with "image_url".',
+    'Send multipart/form-data with the picture in the field "image", the picture itself as image/* or application/octet-stream, or JSON with "image" or "image_url".',
   ],
   FST_ERR_CTP_EMPTY_TYPE: ['unsupported_media_type', 'The Content-Type header is empty.'],
   FST_ERR_BAD_URL: ['bad_request', 'The address is not a valid URL path.'],

@@ -72,6 +72,8 @@ function describe(errors: readonly SchemaError[]): ValidationFailure[] {
     }
     // Said once for each unknown property (`boolean`), and once for all of them.
     if (keyword === 'additionalProperties') return [];
+    if (keyword === 'oneOf')
+      return [failure(instancePath, 'needs exactly one of its alternatives')];
     if (keyword === 'boolean') return [failure(instancePath, 'is not known here')];
     return [failure(instancePath, message)];
   });

@@ -1,15 +1,12 @@
 // Receives uploads: within a budget of memory, as forms, pictures or JSON, each becoming the body that its route describes.
 import { DomainError } from '@caption-queue/contract/errors';
-import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify';
-import { whenClosed } from '../http/connections.ts';
-import { acceptJson } from '../http/json-bodies.ts';
+import type { FastifyInstance } from 'fastify';
+import { acceptJson, type JsonLimits } from '../http/json-bodies.ts';
+import { createUploadBudget, type UploadBudget } from './budget.ts';
 import { type MultipartForm, parseMultipart } from './multipart.ts';
 
 /** Boundaries, part headers and fields around the pictures of a form. */
 export const FORM_OVERHEAD_BYTES = 64 * 1024;
-const RETRY_AFTER_SECONDS = 2;
-/** By its beginning: a form may have the same words in its boundary. */
-const JSON_TYPE = /^application\/json\s*(;|$)/i;
 
 export interface UploadRules {
   /** Of all pictures of a form together. */
@@ -27,65 +24,17 @@ export interface UploadRules {
   json: JsonRules;
 }
 
-interface JsonRules {
-  largestBytes: number;
-  /** Of the picture that is fetched at once for it; 0 when that is done later, a few at a time. */
-  fetchedBytes: number;
-}
+/** Of a body with the pictures in it, and of what in it is no picture. */
+export type JsonRules = Required<JsonLimits>;
 
-/**
- * Lets the routes of a scope take uploads.
- *
- * @returns a hook for them, which refuses an upload before its body is read
- */
-export function receiveUploads(app: FastifyInstance, rules: UploadRules): onRequestHookHandler {
+/** Lets the routes of a scope take uploads. @returns their budget; its hook goes to each of the routes */
+export function receiveUploads(app: FastifyInstance, rules: UploadRules): UploadBudget {
   const { picturesBytes, largestAtOnce, pictureBytes, json } = rules;
   const largestBytes = picturesBytes + FORM_OVERHEAD_BYTES;
   acceptForms(app, largestBytes, rules);
   if (pictureBytes !== undefined) acceptPictures(app, pictureBytes);
-  acceptJson(app, { bodyLimit: json.largestBytes });
+  acceptJson(app, json);
   return createUploadBudget({ budgetBytes: largestAtOnce * largestBytes, largestBytes, json });
-}
-
-export interface UploadBudget {
-  /** For all uploads together. */
-  budgetBytes: number;
-  /** What an upload without `Content-Length` reserves. */
-  largestBytes: number;
-  json?: JsonRules;
-}
-
-/** Bounds the memory of uploads: each reserves what it declares before its first byte is read. */
-export function createUploadBudget(budget: UploadBudget): onRequestHookHandler {
-  const { budgetBytes } = budget;
-  let reservedBytes = 0;
-  return (request, reply, done) => {
-    const bytes = bytesOf(request, budget);
-    if (reservedBytes + bytes > budgetBytes) {
-      reply.header('connection', 'close');
-      done(
-        new DomainError(
-          'imaging_unavailable',
-          'Too many uploads arrive at once. Nothing was accepted; try again in a moment.',
-          { retryAfterSeconds: RETRY_AFTER_SECONDS },
-        ),
-      );
-      return;
-    }
-    reservedBytes += bytes;
-    whenClosed(reply, () => {
-      reservedBytes -= bytes;
-    });
-    done();
-  };
-}
-
-/** More than the largest is refused as such before its body is read. */
-function bytesOf({ headers }: FastifyRequest, budget: UploadBudget): number {
-  const { 'content-length': length, 'content-type': type = '' } = headers;
-  const json = JSON_TYPE.test(type) ? budget.json : undefined;
-  const { largestBytes } = json ?? budget;
-  return Math.min(Number(length ?? largestBytes), largestBytes) + (json?.fetchedBytes ?? 0);
 }
 
 function acceptForms(app: FastifyInstance, bodyLimit: number, rules: UploadRules): void {

@@ -135,6 +135,7 @@ describe.skipIf(!redisIsAvailable)('every documented answer is given', () => {
       ['createCaption', '415 unsupported_image', form('image', notPictures.HTML)],
       ['createCaption', '422 empty_upload', form('image', Buffer.alloc(0))],
       ['createCaption', '422 damaged_image', form('image', cutEnd(picture, 20))],
+      ['createCaption', '400 invalid_base64', json({ image: '?' })],
       ['createCaption', '422 url_refused', json({ image_url: INSIDE })],
       ['createCaption', '422 image_fetch_failed', json({ image_url: nobody })],
       ['createBatch', '422 url_refused', json({ image_urls: [OUTSIDE], webhook: INSIDE })],

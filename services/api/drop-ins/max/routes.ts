@@ -1,30 +1,18 @@
 // The drop-in for IBM's MAX Image Caption Generator, which is archived: its clients move over by changing a host name.
 
-import type { StoredCaption } from '@caption-queue/captions/record';
-import { isTerminal } from '@caption-queue/contract/caption';
 import { DomainError } from '@caption-queue/contract/errors';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
-import { prepareChoices } from '../captions/choices.ts';
-import type { CaptionIntake } from '../captions/intake.ts';
-import { MAX_WAIT_SECONDS, waitForEnd } from '../captions/wait.ts';
-import type { ApiDependencies } from '../dependencies.ts';
-import { createOpenAnswers } from '../http/connections.ts';
-import { createErrorHandler } from '../http/errors.ts';
-import { jsonResponse } from '../http/openapi.ts';
-import { type MultipartFile, parseMultipart } from '../uploads/multipart.ts';
-import { createUploadBudget, FORM_OVERHEAD_BYTES, pictureTooLarge } from '../uploads/receive.ts';
+import { jsonResponse } from '../../http/openapi.ts';
+import { type MultipartFile, parseMultipart } from '../../uploads/multipart.ts';
+import { FORM_OVERHEAD_BYTES, pictureTooLarge } from '../../uploads/receive.ts';
+import type { DropInDependencies } from '../routes.ts';
+import { sendJson, shapeErrors } from '../scope.ts';
 import { accessFailures, failures, Metadata, Predictions, rank } from './schemas.ts';
 import { buildMaxSwagger, DESCRIPTION, TITLE } from './swagger.ts';
 
 /** As MAX had it: three sentences of at most twenty words. */
 const OPTIONS = { beam_width: 3, max_length: 20, alternatives: 3 };
-/** Ends a picture that nobody waits for any more, should this process die before it can cancel it. */
-const EXPIRES_IN_SECONDS = 2 * MAX_WAIT_SECONDS;
-const RETRY_AFTER_SECONDS = 5;
-/** Uploads of the largest size being received at a time; smaller ones share the same memory. */
-const LARGEST_UPLOADS_AT_ONCE = 8;
-
 /** Word for word what MAX said: clients may look for it. */
 const MISSING_FILE = {
   errors: { image: 'An image file Missing required parameter in an uploaded file' },
@@ -34,30 +22,13 @@ const WRONG_TYPE = 'Invalid file type/extension. Please provide an image in JPEG
 /** What MAX failed on with 500. */
 const notPictures = new Set(['unsupported_image', 'damaged_image', 'empty_upload']);
 
-type MaxDependencies = ApiDependencies & { intake: CaptionIntake };
-
 /** Adds `/model/predict`, `/model/metadata` and `/swagger.json`, with errors in MAX's shape. */
-export async function maxRoutes(
-  app: FastifyInstance,
-  dependencies: MaxDependencies,
-): Promise<void> {
-  await app.register(async (max) => addRoutes(max, dependencies));
-}
-
-function addRoutes(max: FastifyInstance, dependencies: MaxDependencies): void {
-  const { settings, store, streams, outbound, intake, logger } = dependencies;
-  const openAnswers = createOpenAnswers(max);
+export function maxRoutes(max: FastifyInstance, dependencies: DropInDependencies): void {
+  const { settings, logger, intake, captioner, budget } = dependencies;
   const tags = ['max'];
   const largestBytes = settings.MAX_UPLOAD_BYTES + FORM_OVERHEAD_BYTES;
 
-  max.setErrorHandler(
-    createErrorHandler({
-      logger,
-      send: (reply, { status, headers, problem }) =>
-        sendJson(reply.code(status).headers(headers), { message: problem.detail }),
-    }),
-  );
-  max.removeAllContentTypeParsers();
+  shapeErrors(max, { logger, errorBody: ({ detail }) => ({ message: detail }) });
   max.addContentTypeParser(
     'multipart/form-data',
     { parseAs: 'buffer', bodyLimit: largestBytes },
@@ -90,13 +61,7 @@ function addRoutes(max: FastifyInstance, dependencies: MaxDependencies): void {
       },
       // The form was read already, by MAX's own rules.
       validatorCompiler: () => () => true,
-      onRequest: [
-        createUploadBudget({
-          budgetBytes: LARGEST_UPLOADS_AT_ONCE * largestBytes,
-          largestBytes,
-        }),
-        intake.checkRoom,
-      ],
+      onRequest: [budget.reserve, intake.checkRoom],
     },
     async (request, reply) => {
       const image = request.body;
@@ -113,44 +78,14 @@ function addRoutes(max: FastifyInstance, dependencies: MaxDependencies): void {
         throw error;
       });
       if (caption === undefined) return sendJson(reply.code(400), { message: WRONG_TYPE });
-      if (caption.output === null) {
-        return sendJson(reply.code(500), { message: caption.error?.detail ?? caption.status });
-      }
-      return sendJson(reply, { status: 'ok', predictions: rank(caption.output.alternatives) });
+      return sendJson(reply, { status: 'ok', predictions: rank(caption.alternatives) });
     },
   );
 
-  /**
-   * @returns the caption once it has ended
-   * @throws DomainError `queue_full` when nobody waits for it any more: it is canceled then, since nobody knows its id
-   */
-  async function captionPicture(
-    picture: Buffer,
-    { access: { tenant } }: FastifyRequest,
-    reply: FastifyReply,
-  ): Promise<StoredCaption> {
-    const signal = openAnswers.signalOf(reply);
-    const choices = prepareChoices({
-      tenant,
-      choices: { ...OPTIONS, expires_in: EXPIRES_IN_SECONDS },
-      defaultPriority: 'interactive',
-      outbound,
-    });
-    const request = { choices, idempotencyKey: undefined, fresh: false };
-    const created = await intake.takePicture(picture, request);
-    const captionId = created.id;
-    if (isTerminal(created.status)) return created;
-    await waitForEnd({ streams, captionId, waitSeconds: MAX_WAIT_SECONDS, signal });
-    const canceled = await store.cancel({ captionId, tenant });
-    const ended = canceled.kind === 'ended' ? await store.get(captionId) : undefined;
-    if (ended !== undefined) return ended;
-    // An idle connection that outlives its answer would keep a closing server waiting.
-    if (signal.aborted) reply.header('connection', 'close');
-    throw new DomainError(
-      'queue_full',
-      'The picture was still waiting for its turn and was taken out of the queue; try again.',
-      { retryAfterSeconds: RETRY_AFTER_SECONDS },
-    );
+  async function captionPicture(picture: Buffer, request: FastifyRequest, reply: FastifyReply) {
+    const asked = { request, reply, pictures: [picture], options: OPTIONS };
+    const { captions } = await (await captioner.take(asked)).finish('caption');
+    return captions[0]?.output ?? undefined;
   }
 
   max.get(
@@ -193,9 +128,4 @@ function findImage(body: Buffer, contentType: string): MultipartFile | undefined
   } catch {
     return undefined;
   }
-}
-
-/** Exactly MAX's content type: Fastify would append a charset to text. */
-function sendJson(reply: FastifyReply, body: object): FastifyReply {
-  return reply.header('content-type', 'application/json').send(Buffer.from(JSON.stringify(body)));
 }

@@ -1,17 +1,17 @@
 // The drop-in for IBM MAX, asked as its clients ask.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startApi, type TestApi } from '../../../support/api/api.ts';
-import { useApi } from '../../../support/api/use-api.ts';
-import { readPhoto } from '../../../support/pictures/pictures.ts';
+import { startApi, type TestApi } from '../../../../support/api/api.ts';
+import { useApi } from '../../../../support/api/use-api.ts';
+import { readPhoto } from '../../../../support/pictures/pictures.ts';
 import {
   createQueueSide,
   createWorkerSide,
   type QueueSide,
   soon,
   type WorkerSide,
-} from '../../../support/pipeline/pipeline.ts';
-import { redisIsAvailable } from '../../../support/redis/redis.ts';
-import { useRedis } from '../../../support/redis/use-redis.ts';
+} from '../../../../support/pipeline/pipeline.ts';
+import { redisIsAvailable } from '../../../../support/redis/redis.ts';
+import { useRedis } from '../../../../support/redis/use-redis.ts';
 
 const photo = readPhoto('astronaut.jpg');
 const WRONG_TYPE = {

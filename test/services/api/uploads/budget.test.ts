@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { handleErrors } from '@caption-queue/api/http/errors';
-import { createUploadBudget } from '@caption-queue/api/uploads/receive';
+import { createUploadBudget } from '@caption-queue/api/uploads/budget';
 import { type FastifyRequest, fastify } from 'fastify';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { exchange } from '../../../support/api/raw-http.ts';
@@ -19,12 +19,24 @@ const app = () => {
     server.addContentTypeParser(type, parse, (_request, body, done) => done(null, body));
   }
   server.addHook('onRequest', (request) => firstOf(request));
-  const uploads = { budgetBytes: 250, largestBytes: 100 };
-  const counted = (json: { largestBytes: number; fetchedBytes: number }) => ({
-    onRequest: createUploadBudget({ ...uploads, json }),
+  const budget = createUploadBudget({
+    budgetBytes: 250,
+    largestBytes: 100,
+    json: { largestBytes: 20 },
   });
-  server.post('/', counted({ largestBytes: 20, fetchedBytes: 80 }), async () => 'ok');
-  server.post('/fetched-later', counted({ largestBytes: 20, fetchedBytes: 0 }), async () => 'ok');
+  const onRequest = budget.reserve;
+  server.post('/', { onRequest }, async () => 'ok');
+  server.post('/waits', { onRequest }, async (request) => {
+    budget.release(request);
+    await firstOf(request);
+    return 'ok';
+  });
+  server.post('/fetches', { onRequest }, (request) =>
+    budget.during(80, async () => {
+      await firstOf(request);
+      return 'ok';
+    }),
+  );
   return server;
 };
 
@@ -116,26 +128,42 @@ it('takes no memory for a client that went while its request waited to be counte
   for (let n = 0; n < 3; n += 1) expect((await upload(90)).status).toBe(200);
 });
 
-it('counts JSON as what it declares', async () => {
-  const json = { type: 'application/json', path: '/fetched-later' };
-  for (let n = 0; n < 6; n += 1) {
-    await begin('Content-Length: 19', json);
-    await begin('Transfer-Encoding: chunked', json); // As the largest JSON: 20.
-  }
-  await expect.poll(async () => (await upload(17, json)).status).toBe(503);
-  expect((await upload(16, json)).status).toBe(200);
+it('counts JSON three times: as text, as a value, and as the pictures in it', async () => {
+  const json = { type: 'application/json; charset=utf-8' };
+  await begin('Content-Length: 19', json);
+  await begin('Content-Length: 19', json);
+  await begin('Transfer-Encoding: chunked', json); // As the largest JSON: 20.
+  await expect.poll(async () => (await upload(77)).status).toBe(503);
+  expect((await upload(76)).status).toBe(200);
 });
 
-it('counts the picture, too, that is fetched at once for JSON', async () => {
-  const json = { type: 'application/json; charset=utf-8' };
-  await begin('Content-Length: 10', json);
-  await begin('Content-Length: 10', json);
-  await expect.poll(async () => (await upload(71)).status).toBe(503);
-  expect((await upload(70)).status).toBe(200);
+it.each([
+  ['counts a picture while it is fetched', '/fetches', 170],
+  ['counts nothing any more of a request that gave its memory back', '/waits', 250],
+])('%s', async (_name, path, free) => {
+  let goOn: () => void = () => undefined;
+  const fetched = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  let waiting = 0;
+  firstOf = async ({ url, raw }) => {
+    if (url !== path || !raw.complete) return;
+    waiting += 1;
+    await fetched;
+  };
+  const asked = upload(0, { path });
+  await expect.poll(() => waiting).toBe(1);
+  await begin(`Content-Length: ${free > 200 ? 100 : 20}`);
+  await begin('Content-Length: 100');
+  await expect.poll(async () => (await upload(51)).status).toBe(503);
+  expect((await upload(50)).status).toBe(200);
+  goOn();
+  expect((await asked).status).toBe(200);
+  expect((await upload(50)).status).toBe(200);
 });
 
 it('is not misled by a form that names JSON', async () => {
-  const form = { type: 'multipart/form-data; boundary=application/json', path: '/fetched-later' };
+  const form = { type: 'multipart/form-data; boundary=application/json' };
   await begin('Content-Length: 100', form);
   await begin('Content-Length: 100', form);
   await expect.poll(async () => (await upload(60, form)).status).toBe(503);

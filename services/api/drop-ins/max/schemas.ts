@@ -1,6 +1,6 @@
 // What the MAX drop-in answers, for the description of the API.
 import Type from 'typebox';
-import { jsonResponse, problemResponses } from '../http/openapi.ts';
+import { jsonResponse, problemResponses } from '../../http/openapi.ts';
 
 const Prediction = Type.Object({
   index: Type.String({ description: 'Rank, from "0".' }),
