@@ -5,6 +5,9 @@ import type { Socket } from 'node:net';
 import { DomainError, type ErrorCode } from '@caption-queue/contract/errors';
 import { buildProblemReply } from './problems.ts';
 
+/** The answer has this long to arrive. A client that keeps its side open would keep the connection for ever, too. */
+const FAREWELL_MS = 1_000;
+
 const answers: Record<string, [ErrorCode, string]> = {
   ERR_HTTP_REQUEST_TIMEOUT: ['request_timeout', 'The request did not arrive in time.'],
   HPE_HEADER_OVERFLOW: ['headers_too_large', 'Address and headers together exceed 16 kB.'],
@@ -28,6 +31,8 @@ export function answerClientError(error: { code?: string }, socket: Socket): voi
   }).map(([name, value]) => `${name}: ${value}`);
   const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines].join('\r\n');
   socket.end(`${head}\r\n\r\n${body}`);
+  const farewell = setTimeout(() => socket.destroy(), FAREWELL_MS).unref();
+  socket.once('close', () => clearTimeout(farewell));
 }
 
 /** Node keeps the response in progress on the socket; there is no public way to ask. */

@@ -62,6 +62,30 @@ describe.skipIf(!redisIsAvailable)('the API answers requests', () => {
       expectRawProblem(answer, status, code);
     });
 
+    it('others, while some keep their side of a connection open that was given up', async () => {
+      // More than the memory of uploads holds: each without a length reserves as much as the largest.
+      const sockets = Array.from({ length: 30 }, () =>
+        connect({ port: api.port, host: '127.0.0.1', allowHalfOpen: true }).on(
+          'error',
+          () => undefined,
+        ),
+      );
+      for (const socket of sockets) {
+        socket.resume();
+        socket.write(`${post('Transfer-Encoding: chunked')}1\r\nx\r\n`);
+      }
+      await Promise.all(sockets.map((socket) => once(socket, 'end')));
+      await expect.poll(async () => (await api.upload(photo)).status, { timeout: 3_000 }).toBe(202);
+      // Node tells the client that its side, too, is closed.
+      const closed = sockets.map(async (socket) => {
+        while (!socket.destroyed) {
+          socket.write('1\r\nx\r\n');
+          await delay(100);
+        }
+      });
+      await Promise.all(closed);
+    });
+
     it('nobody, when the client goes in the middle of a file, and queues nothing', async () => {
       const before = await inWork();
       const socket = connect(api.port, '127.0.0.1');
