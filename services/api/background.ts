@@ -23,7 +23,7 @@ export function startBackgroundWork(options: {
   const connect = () =>
     createRedis({
       url: settings.REDIS_URL,
-      tlsVerify: settings.REDIS_TLS_VERIFY,
+      tls: settings,
       role: 'worker',
       answersInfo,
       logger,

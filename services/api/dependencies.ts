@@ -68,7 +68,7 @@ export async function createDependencies(
 
   const connection = {
     url: settings.REDIS_URL,
-    tlsVerify: settings.REDIS_TLS_VERIFY,
+    tls: settings,
     answersInfo: guard?.answersInfo() ?? true,
     logger,
   };

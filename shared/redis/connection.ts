@@ -3,6 +3,7 @@
 import type { Logger } from '@caption-queue/runtime/logger';
 import { printableUrl } from '@caption-queue/runtime/logger';
 import { Redis, type RedisOptions } from 'ioredis';
+import { type RedisTls, tlsOptions } from './tls.ts';
 
 /** Longest pause between two attempts to connect, so that work resumes soon after Redis returns. */
 const RETRY_CAP_MS = 2_000;
@@ -45,8 +46,8 @@ export interface RedisConnectionOptions {
   url: string;
   role: RedisRole;
   logger: Logger;
-  /** `false` accepts a self-signed certificate. Default true. */
-  tlsVerify?: boolean;
+  /** Of `rediss://`. Default: as Node does it. */
+  tls?: RedisTls;
   /** `false` where the user may not use `INFO`: neither readiness nor the version is asked for then. Default true. */
   answersInfo?: boolean;
 }
@@ -56,7 +57,7 @@ export interface RedisConnectionOptions {
  * outage and never thrown.
  */
 export function createRedis(options: RedisConnectionOptions): Redis {
-  const { url, role, logger, tlsVerify = true, answersInfo = true } = options;
+  const { url, role, logger, tls, answersInfo = true } = options;
   // BullMQ reads its own option from the connection that it is given.
   const settings: RedisOptions & { skipVersionCheck: boolean } = {
     enableReadyCheck: answersInfo,
@@ -65,7 +66,7 @@ export function createRedis(options: RedisConnectionOptions): Redis {
     connectTimeout: CONNECT_TIMEOUT_MS,
     socketTimeout: SOCKET_TIMEOUT_MS,
     connectionName: `caption-queue-${role}`,
-    ...(url.startsWith('rediss:') && !tlsVerify ? { tls: { rejectUnauthorized: false } } : {}),
+    ...(tls && tlsOptions(url, tls)),
     ...roleOptions[role],
   };
   const redis = new Redis(url, settings);

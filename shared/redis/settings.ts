@@ -3,6 +3,7 @@
 import Type from 'typebox';
 import { redisUrlProblem } from './address.ts';
 import { DEFAULT_REDIS_PREFIX } from './keys.ts';
+import { tlsSettings } from './tls.ts';
 
 export const redisSettings = {
   REDIS_URL: Type.String({
@@ -28,10 +29,7 @@ export const redisSettings = {
     description:
       'Hash tag before every key; services that share a Redis but not their captions need different ones',
   }),
-  REDIS_TLS_VERIFY: Type.Boolean({
-    default: true,
-    description: 'false accepts a self-signed certificate of a rediss:// server',
-  }),
+  ...tlsSettings,
 };
 
 /** What `redisSettings` reads. */

@@ -1,4 +1,5 @@
 // Settings from the environment: a schema in, typed values out, or one clear line that says what is wrong.
+import { readFileSync } from 'node:fs';
 import type Type from 'typebox';
 import { Value } from 'typebox/value';
 
@@ -22,7 +23,8 @@ export class ConfigError extends Error {
 /**
  * Reads the settings that a schema names from the environment.
  *
- * Names are the schema's property names. An empty variable counts as unset. Text becomes a number or boolean where
+ * Names are the schema's property names; what is marked `writeOnly` may stand in a file that `<NAME>_FILE` names. An
+ * empty variable counts as unset. Text becomes a number or boolean where
  * the schema asks for one; what is unset takes the schema's `default`. Variables that the schema doesn't name are
  * ignored.
  *
@@ -37,7 +39,7 @@ export function loadConfig<T extends Type.TObject>(
 ): Type.Static<T> {
   const given: Record<string, unknown> = {};
   for (const [name, property] of Object.entries(schema.properties)) {
-    const text = env[name]?.trim();
+    const text = textOf(name, property, env);
     if (text !== undefined && text !== '') given[name] = convert(text, property);
   }
   const config: unknown = Value.Default(schema, given);
@@ -58,6 +60,24 @@ function ownProblems(schema: Type.TObject, given: Record<string, unknown>): stri
 
 const purposeOf = ({ description }: { description?: string }) =>
   description === undefined ? '' : ` (${description})`;
+
+/** A secret may stand in a file, as Docker and Kubernetes mount them: `REDIS_URL_FILE` names that of `REDIS_URL`. */
+function textOf(
+  name: string,
+  { writeOnly }: { writeOnly?: boolean },
+  env: Record<string, string | undefined>,
+): string | undefined {
+  const text = env[name]?.trim();
+  const file = writeOnly === true ? env[`${name}_FILE`]?.trim() : undefined;
+  if (!file) return text;
+  if (text) throw new ConfigError(`${name} and ${name}_FILE are both set; leave one of them out.`);
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new ConfigError(`${name}_FILE names ${file}, which cannot be read (${code}).`);
+  }
+}
 
 /** Text stays text, and so fails the check, when it isn't what the schema asks for: 1.5 is no integer, nor is 10x. */
 function convert(text: string, property: { type?: unknown }): unknown {

@@ -15,6 +15,7 @@ import {
   type RedisRole,
   redisProblem,
 } from '@caption-queue/redis/connection';
+import type { RedisSettings } from '@caption-queue/redis/settings';
 import type { Lifecycle } from '@caption-queue/runtime/lifecycle';
 import type { Logger } from '@caption-queue/runtime/logger';
 import { createRegistry, type Registry } from '@caption-queue/runtime/metrics';
@@ -23,11 +24,7 @@ import { createHeartbeats, createHeartbeatWriter } from './heartbeat.ts';
 import { createOpsServer } from './ops-server.ts';
 
 /** The settings it reads; see settings.ts and ops-server.ts. */
-export interface WorkerHostSettings {
-  REDIS_URL: string;
-  CACHE_REDIS_URL?: string;
-  REDIS_PREFIX: string;
-  REDIS_TLS_VERIFY: boolean;
+export interface WorkerHostSettings extends RedisSettings {
   PARK_LIMIT_SECONDS: number;
   HOST: string;
   METRICS_PORT: number;
@@ -78,8 +75,13 @@ export async function createWorkerHost<S extends WorkerStage>(
   });
 
   function connect(role: RedisRole, url = settings.REDIS_URL): Redis {
-    const tlsVerify = settings.REDIS_TLS_VERIFY;
-    const redis = createRedis({ url, role, logger, tlsVerify, answersInfo: guard.answersInfo() });
+    const redis = createRedis({
+      url,
+      role,
+      logger,
+      tls: settings,
+      answersInfo: guard.answersInfo(),
+    });
     lifecycle.onShutdown(`redis (${role})`, () => closeRedis(redis));
     return redis;
   }

@@ -1,7 +1,6 @@
 // What both workers' main.ts share: the host around the model, and the end of a worker that can't work.
 import type { WorkerStage } from '@caption-queue/contract/caption';
 import { guardRedis } from '@caption-queue/redis/check/guard';
-import type { RedisSettings } from '@caption-queue/redis/settings';
 import type { Logger } from '@caption-queue/runtime/logger';
 import {
   EXIT_NEVER,
@@ -18,7 +17,7 @@ import { createWorkerHost, type WorkerHost, type WorkerHostSettings } from './ho
  */
 export async function runWorker<
   Stage extends WorkerStage,
-  Settings extends ProcessSettings & RedisSettings & WorkerHostSettings & { ENGINE: string },
+  Settings extends ProcessSettings & WorkerHostSettings & { ENGINE: string },
 >(options: {
   stage: Stage;
   name: string;

@@ -55,14 +55,14 @@ async function identify(options: {
   const { scope = 'admin', login = false } = request.routeOptions.config;
   // An address that doesn't exist is nobody's secret.
   if (scope === 'public' || request.is404) return nobody;
-  const presented = presentedKey(request.headers.authorization);
+  const presented = presentedKey(request.headers);
   const key = presented === undefined ? undefined : await apiKeys.find(presented);
   if (key === undefined) {
     reply.header('www-authenticate', `${login ? 'Basic' : 'Bearer'} realm="${REALM}"`);
     throw new DomainError(
       'unauthorized',
       presented === undefined
-        ? 'Send an API key: "Authorization: Bearer cq_…".'
+        ? 'Send an API key: "Authorization: Bearer cq_…", or "X-API-Key: cq_…".'
         : 'This API key is unknown or was revoked.',
     );
   }
@@ -73,8 +73,12 @@ async function identify(options: {
   return access;
 }
 
-/** Of `Bearer`, or the password of `Basic`, which is how a browser logs in. */
-function presentedKey(authorization = ''): string | undefined {
+/** `X-API-Key`, for where a proxy's own sign-on takes `Authorization`; else of `Bearer`, or the password of `Basic`. */
+function presentedKey({
+  'x-api-key': apiKey,
+  authorization = '',
+}: FastifyRequest['headers']): string | undefined {
+  if (typeof apiKey === 'string') return apiKey;
   const [, scheme = '', credentials = ''] = /^(\w+) +(\S+)$/.exec(authorization) ?? [];
   if (/^bearer$/i.test(scheme)) return credentials;
   if (!/^basic$/i.test(scheme)) return undefined;

@@ -107,7 +107,7 @@ async function withApiKeys(use: (apiKeys: ApiKeys) => Promise<void>): Promise<vo
   const settings = loadConfig(Type.Object(redisSettings), process.env);
   const redis = createRedis({
     url: settings.REDIS_URL,
-    tlsVerify: settings.REDIS_TLS_VERIFY,
+    tls: settings,
     role: 'producer',
     logger: createLogger({ name: 'keys', level: 'silent' }),
   });

@@ -39,7 +39,7 @@ export async function describeApi(
             type: 'http',
             scheme: 'bearer',
             description:
-              'An API key, `cq_<id>_<secret>`; each operation names the scope it needs. Basic with the key as password works too. A service with `AUTH=none` asks nobody for one.',
+              'An API key, `cq_<id>_<secret>`; each operation names the scope it needs. Basic with the key as password works too, and so does the header `X-API-Key`. A service with `AUTH=none` asks nobody for one.',
           },
         },
       },

@@ -32,23 +32,26 @@ export async function guardRedis({
   ProcessContext<RedisSettings>,
   'settings' | 'logger' | 'lifecycle' | 'end'
 >): Promise<RedisGuard> {
-  const {
-    REDIS_URL,
-    CACHE_REDIS_URL,
-    REDIS_PREFIX: prefix,
-    REDIS_TLS_VERIFY: tlsVerify,
-  } = settings;
+  const { REDIS_URL, CACHE_REDIS_URL, REDIS_PREFIX: prefix } = settings;
   const durable: CheckedServer = {
     setting: 'REDIS_URL',
     url: REDIS_URL,
     role: 'durable',
-    tlsVerify,
+    tls: settings,
     prefix,
   };
   const cache: CheckedServer[] =
     CACHE_REDIS_URL === undefined
       ? []
-      : [{ setting: 'CACHE_REDIS_URL', url: CACHE_REDIS_URL, role: 'cache', tlsVerify, prefix }];
+      : [
+          {
+            setting: 'CACHE_REDIS_URL',
+            url: CACHE_REDIS_URL,
+            role: 'cache',
+            tls: settings,
+            prefix,
+          },
+        ];
   const guard = await createRedisGuard({
     servers: [durable, ...cache],
     logger,

@@ -1,6 +1,7 @@
 // Looks whether a Redis can be used: address, sign-in, role, version, and the rights really needed, by trying them.
 import { randomBytes } from 'node:crypto';
 import { Redis } from 'ioredis';
+import { type RedisTls, tlsOptions } from '../tls.ts';
 import { type Call, cacheCalls, durableCalls } from './commands.ts';
 import {
   answerVerdict,
@@ -19,17 +20,17 @@ export interface CheckedServer {
   setting: string;
   url: string;
   role: 'durable' | 'cache';
-  tlsVerify: boolean;
+  tls: RedisTls;
   prefix: string;
 }
 
 /** Asks on a connection of its own. Never throws. */
 export async function checkServer(server: CheckedServer): Promise<Verdict> {
-  const { hostname, port, username, password, pathname, protocol } = new URL(server.url);
+  const { hostname, port, username, password, pathname } = new URL(server.url);
   const redis = new Redis({
     host: hostname.replace(/^\[|\]$/g, ''),
     port: Number(port || 6379),
-    ...(protocol === 'rediss:' && { tls: { rejectUnauthorized: server.tlsVerify } }),
+    ...tlsOptions(server.url, server.tls),
     connectionName: 'caption-queue-check',
     disableClientInfo: true,
     lazyConnect: true,

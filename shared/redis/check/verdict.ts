@@ -22,7 +22,7 @@ export function connectionVerdict(error: Error, setting: string): Verdict {
   const { code = '', message } = error as NodeJS.ErrnoException;
   if (certificateCodes.includes(code)) {
     return mistake(
-      `The certificate of the server in ${setting} is not trusted (${code}); REDIS_TLS_VERIFY=false accepts it`,
+      `The certificate of the server in ${setting} is not trusted (${code}); name who signed it with REDIS_TLS_CA, or accept it with REDIS_TLS_VERIFY=false`,
     );
   }
   if (code === 'EPROTO' || code.startsWith('ERR_SSL')) {

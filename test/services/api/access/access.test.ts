@@ -69,6 +69,10 @@ describe.skipIf(!redisIsAvailable)('a service with AUTH=required', () => {
       expect(answer.status, wrong).toBe(401);
     }
     expect((await get('/info', { authorization: `Bearer ${key}` })).status).toBe(200);
+    // Beside what a proxy's own sign-on needs.
+    const signedOn = { authorization: 'Basic dXNlcjpwYXNzd29yZA==' };
+    expect((await get('/info', { ...signedOn, 'x-api-key': key })).status).toBe(200);
+    expect((await get('/info', { ...signedOn, 'x-api-key': `${key}x` })).status).toBe(401);
   });
 
   it('answers 403 when the key lacks the scope', async () => {

@@ -37,7 +37,7 @@ describe.skipIf(!redisIsAvailable)('a Redis', () => {
       setting: 'REDIS_URL',
       url,
       role: 'durable',
-      tlsVerify: true,
+      tls: { REDIS_TLS_VERIFY: true },
       prefix: '{cq}',
       ...more,
     });
