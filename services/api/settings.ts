@@ -1,6 +1,6 @@
 // The API's settings, and the rules between them.
 import { reconcilerSettings } from '@caption-queue/captions/reconcile';
-import { DEFAULT_MAX_PIXELS } from '@caption-queue/imaging/normalise';
+import { DEFAULT_MAX_PIXELS } from '@caption-queue/imaging/limits';
 import { redisSettings } from '@caption-queue/redis/settings';
 import { loadConfig } from '@caption-queue/runtime/config';
 import { logSettings } from '@caption-queue/runtime/logger';

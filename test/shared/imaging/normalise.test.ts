@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { PIXELS_BYTES } from '@caption-queue/contract/bundle';
 import { DomainError } from '@caption-queue/contract/errors';
-import { type ImageLimits, normaliseImage } from '@caption-queue/imaging/normalise';
+import type { ImageLimits } from '@caption-queue/imaging/limits';
+import { normaliseImage } from '@caption-queue/imaging/normalise';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {

@@ -1,7 +1,8 @@
 // One imaging process as the API sees it: takes one picture at a time and is replaced when it dies.
 import { type ChildProcess, fork } from 'node:child_process';
 import { DomainError, type ErrorCode } from '@caption-queue/contract/errors';
-import type { ImageLimits, NormalisedImage } from '@caption-queue/imaging/normalise';
+import type { ImageLimits } from '@caption-queue/imaging/limits';
+import type { NormalisedImage } from '@caption-queue/imaging/normalise';
 
 const RETRY_AFTER_SECONDS = 5;
 /** A process that died before it was ready would die again at once: wait, instead of spinning. */

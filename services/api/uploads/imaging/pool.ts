@@ -1,6 +1,7 @@
 // A few imaging processes and the short queue before them.
 import { DomainError } from '@caption-queue/contract/errors';
-import type { ImageLimits, NormalisedImage } from '@caption-queue/imaging/normalise';
+import type { ImageLimits } from '@caption-queue/imaging/limits';
+import type { NormalisedImage } from '@caption-queue/imaging/normalise';
 import type { Logger } from '@caption-queue/runtime/logger';
 import { createImagingChild } from './child.ts';
 
