@@ -63,7 +63,7 @@ export const ApiSettings = Type.Object({
     maximum: 1_000_000_000,
     default: DEFAULT_MAX_PIXELS,
     description:
-      'Largest picture, width × height; an imaging process takes up to 10 bytes for each pixel. AVIF gets half',
+      'Largest picture, width × height; an imaging process takes up to 10 bytes for each pixel. AVIF and HEIC get half',
   }),
   IMAGING_PROCESSES: Type.Integer({
     minimum: 1,

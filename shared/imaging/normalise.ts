@@ -62,9 +62,9 @@ export async function normaliseImage(
   const source = await open(bytes, limits);
   // A truncated file is refused, not filled up with grey.
   const picture = await decode({ source, failOn: 'warning', limits, share }).catch(
-    async (error: unknown) => {
-      const isDamaged = error instanceof DomainError && error.code === 'damaged_image';
-      const mended = isDamaged ? await mend?.(bytes, limits) : undefined;
+    (error: unknown) => {
+      if (!(error instanceof DomainError && error.code === 'damaged_image')) throw error;
+      const mended = mend?.(bytes, limits, String(error.cause));
       if (mended === undefined) throw error;
       const failOn = mended.lenient ? 'error' : 'warning';
       return decode({ source: mended.bytes, failOn, limits, share });

@@ -26,7 +26,8 @@ const RAW = picture(
   'a camera’s raw file',
   'send the JPEG that the camera can save beside it, or export one.',
 );
-const SVG = picture('an SVG drawing', 'export it as PNG.');
+/** Drawn, and described otherwise than photos. */
+export const SVG = picture('an SVG drawing', 'export it as PNG.');
 const VIDEO = other('a video', 'send a single frame of it as JPEG or PNG.');
 const PDF = other('a PDF document', 'export the page or the picture in it as JPEG or PNG.');
 const WEB_PAGE = other(

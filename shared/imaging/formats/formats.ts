@@ -2,6 +2,7 @@
 import type { ImageLimits } from '../limits.ts';
 import type { ImageMediaType } from '../sniff-format.ts';
 import { decodeBmp } from './bmp.ts';
+import { openGif } from './gif.ts';
 import { decodeHeic, HEIC_SHARE_OF_MAX_PIXELS } from './heic.ts';
 import { asStillAvif } from './heif.ts';
 import { mendJpeg } from './jpeg/mend.ts';
@@ -20,10 +21,11 @@ export interface Format {
   open(bytes: Uint8Array, limits: ImageLimits): Uint8Array | Promise<Uint8Array>;
   /**
    * Called when libvips found what `open` gave damaged.
+   * @param why in libvips' words
    * @returns the mended file; `undefined` when there is none
    * @throws {DomainError} when more is known of the damage
    */
-  mend?(bytes: Uint8Array, limits: ImageLimits): Mended | undefined;
+  mend?(bytes: Uint8Array, limits: ImageLimits, why: string): Mended | undefined;
   /** Of `maxPixels`, where decoding takes more memory than others. Default 1. */
   share?: number;
 }
@@ -40,7 +42,7 @@ export const formats: Record<ImageMediaType, Format> = {
   'image/jpeg': { open: asItIs, mend: mendJpeg },
   'image/png': { open: openPng },
   'image/webp': { open: withRealSize },
-  'image/gif': { open: asItIs },
+  'image/gif': { open: openGif },
   'image/avif': { open: asStillAvif, share: AVIF_SHARE_OF_MAX_PIXELS },
   'image/heic': { open: decodeHeic, share: HEIC_SHARE_OF_MAX_PIXELS },
   'image/tiff': { open: checkTiff, mend: explainTiff },

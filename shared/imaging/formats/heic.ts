@@ -1,13 +1,16 @@
 // Decodes HEIC, the pictures of iPhones and some cameras: HEVC in the HEIF container, single or in tiles, turned and
 // cut as the file says, or the first of a sequence. Thumbnails, depth and gain maps are passed over.
 import { DomainError } from '@caption-queue/contract/errors';
-import { checkSize, type ImageLimits } from '../limits.ts';
+import { checkSize, DEFAULT_MAX_PIXELS, type ImageLimits } from '../limits.ts';
 import { damaged, notRead } from '../refusals.ts';
 import { type Libheif, type OpenLibheif, openLibheif } from './libheif.ts';
 import { writePlainTiff } from './plain-tiff.ts';
 
 /** It takes 7 bytes a pixel in the decoder, then 3 or 4 more, and 7 seconds for 50 million on a slow processor. */
 export const HEIC_SHARE_OF_MAX_PIXELS = 0.5;
+
+/** The library and the file, and for each pixel its planes, what they become, and as much again for what is odd. */
+const [BASE_BYTES, PIXEL_BYTES] = [64 << 20, 12];
 
 /** Of the library's own numbers (heif_image.h, heif_error.h). */
 const RGB = 1;
@@ -23,7 +26,8 @@ const OUT_OFFSET = 16;
 
 /** @returns an uncompressed TIFF of the picture @throws {DomainError} as `normaliseImage` */
 export async function decodeHeic(bytes: Uint8Array, limits: ImageLimits): Promise<Uint8Array> {
-  const library = await openLibheif();
+  const maxPixels = (limits.maxPixels ?? DEFAULT_MAX_PIXELS) * HEIC_SHARE_OF_MAX_PIXELS;
+  const library = await openLibheif(BASE_BYTES + PIXEL_BYTES * maxPixels);
   try {
     return decode(library, bytes, limits);
   } catch (error) {

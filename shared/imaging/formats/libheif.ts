@@ -4,9 +4,6 @@ import { createRequire } from 'node:module';
 
 /** WebAssembly counts memory in pages. */
 const PAGE_BYTES = 65_536;
-/** Beside it come the file and the pixels, in the same process: below 1 GB together. */
-const MAX_MEMORY_BYTES = 640 << 20;
-
 /** An address in the library's memory; 0 is none. */
 type Pointer = number;
 
@@ -74,10 +71,11 @@ interface Code {
 let loaded: Promise<Code> | undefined;
 
 /**
+ * @param maxMemoryBytes that it may take; its makers allow 2 GB
  * @returns a fresh one: what a hostile picture does to it the next picture does not meet, and its memory goes back
  *   when it is forgotten
  */
-export async function openLibheif(): Promise<OpenLibheif> {
+export async function openLibheif(maxMemoryBytes: number): Promise<OpenLibheif> {
   loaded ??= load();
   const { create, module } = await loaded;
   let outOfMemory = false;
@@ -92,7 +90,7 @@ export async function openLibheif(): Promise<OpenLibheif> {
       const instance = new WebAssembly.Instance(module, imports);
       for (const exported of Object.values(instance.exports)) {
         if (exported instanceof WebAssembly.Memory) {
-          boundMemory(exported, () => {
+          boundMemory(exported, maxMemoryBytes, () => {
             outOfMemory = true;
           });
         }
@@ -120,11 +118,15 @@ async function load(): Promise<Code> {
   };
 }
 
-/** Its makers allow 2 GB. It takes a refusal for memory that ran out. */
-function boundMemory(memory: WebAssembly.Memory, onRefusal: () => void): void {
+/** The library takes a refusal for memory that ran out. */
+function boundMemory(
+  memory: WebAssembly.Memory,
+  maxMemoryBytes: number,
+  onRefusal: () => void,
+): void {
   const grow = memory.grow.bind(memory);
   memory.grow = (pages) => {
-    if (memory.buffer.byteLength + pages * PAGE_BYTES > MAX_MEMORY_BYTES) {
+    if (memory.buffer.byteLength + pages * PAGE_BYTES > maxMemoryBytes) {
       onRefusal();
       throw new RangeError('The picture takes too much memory.');
     }

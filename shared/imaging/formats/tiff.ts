@@ -32,7 +32,7 @@ const TYPE_BYTES: Partial<Record<number, number>> = { 1: 1, 3: 2, 4: 4, 16: 8 };
 const MAX_ENTRIES = 4096;
 /** RGB of 8 bits and a channel for transparency; deeper pixels get fewer of `maxPixels`. */
 const USUAL_PIXEL_BYTES = 4;
-/** A strip or tile is decoded as a whole. */
+/** A tile is decoded as a whole. */
 const MAX_PIECE_BYTES = 128 << 20;
 
 const SIGNATURES = ['II*\0', 'MM\0*', 'II+\0', 'MM\0+'];
@@ -70,11 +70,16 @@ export function checkTiff(bytes: Uint8Array, limits: ImageLimits): Uint8Array {
   const samples = directory(TAG.samplesPerPixel) ?? 1;
   const pixelBytes = samples * Math.ceil((directory(TAG.bitsPerSample) ?? 1) / 8);
   checkSize({ width, height }, limits, Math.min(1, USUAL_PIXEL_BYTES / pixelBytes));
-  const tileWidth = directory(TAG.tileWidth) ?? width;
-  const tileHeight = directory(TAG.tileHeight) ?? directory(TAG.rowsPerStrip) ?? height;
-  const isTiled = directory(TAG.tileWidth) !== undefined;
-  const pieceRows = isTiled ? tileHeight : Math.min(tileHeight, height);
-  if (tileWidth * pieceRows * pixelBytes > MAX_PIECE_BYTES) {
+  const tileWidth = directory(TAG.tileWidth);
+  const isSeparate = directory(TAG.planes) === SEPARATE_PLANES;
+  // Strips of whole pixels are read line by line.
+  const piece =
+    tileWidth !== undefined
+      ? tileWidth * (directory(TAG.tileHeight) ?? height) * pixelBytes
+      : isSeparate
+        ? width * Math.min(directory(TAG.rowsPerStrip) ?? height, height) * pixelBytes
+        : 0;
+  if (piece > MAX_PIECE_BYTES) {
     throw notRead(
       'a TIFF whose pixels come in very large pieces',
       'save it again in strips or tiles, or as JPEG.',

@@ -4,6 +4,8 @@ import { type Frame, findMarker, isRestart, MARKER, type Scan, type Tables } fro
 
 const BLOCK = 8;
 const RESTART_NUMBERS = 8;
+/** More before a restart marker is no padding, but data that was taken wrongly. */
+const MAX_STRAY_BYTES = 64;
 
 export interface CopiedScan {
   /** Coded data and restart markers. */
@@ -44,7 +46,9 @@ export function copyScan(options: {
     const marker = bytes[next + 1] ?? MARKER.EOI;
     if (!isRestart(marker)) break;
     const expected = MARKER.RST0 + (restarts % RESTART_NUMBERS);
-    if (walked.units < most || marker !== expected) return undefined;
+    if (walked.units < most || marker !== expected || next - end > MAX_STRAY_BYTES) {
+      return undefined;
+    }
     pieces.push(bytes.subarray(next, next + 2));
     end = next + 2;
   }

@@ -34,10 +34,16 @@ const SEQUENTIAL: readonly number[] = [MARKER.SOF0, MARKER.SOF1];
 /** In Adobe's segment, after its name, version and flags. */
 const TRANSFORM_OFFSET = 15;
 
+/** What libjpeg says of the end of a file or a scan; of wrong codes it says otherwise. */
+const HARMLESS = /premature end|extraneous bytes/;
+
 const broken = (what: string) => damaged(new Error(`the JPEG ${what}`));
 
-/** @throws {DomainError} `damaged_image` when it can't be mended, `unsupported_image`, `image_too_large` */
-export function mendJpeg(bytes: Uint8Array, limits: ImageLimits): MendedJpeg {
+/**
+ * @param why the decoder's own words
+ * @throws {DomainError} `damaged_image` when it can't be mended, `unsupported_image`, `image_too_large`
+ */
+export function mendJpeg(bytes: Uint8Array, limits: ImageLimits, why: string): MendedJpeg {
   const pieces: Uint8Array[] = [Uint8Array.of(0xff, MARKER.SOI)];
   const tables: Tables = { dc: new Map(), ac: new Map() };
   let frame: Frame | undefined;
@@ -85,7 +91,8 @@ export function mendJpeg(bytes: Uint8Array, limits: ImageLimits): MendedJpeg {
   }
   if (frame === undefined) throw broken('ends before its pixels');
   pieces.push(Uint8Array.of(0xff, MARKER.EOI));
-  return { bytes: Buffer.concat(pieces), lenient: checkScans(frame, scans) };
+  const onlyRefinements = checkScans(frame, scans);
+  return { bytes: Buffer.concat(pieces), lenient: onlyRefinements && HARMLESS.test(why) };
 }
 
 const segmentEnd = (bytes: Uint8Array, offset: number) =>
