@@ -71,7 +71,7 @@ const SIGNATURES: readonly { at?: number; begins: string; format: UnreadFormat }
 
 const NETPBM = /^P[1-7]\s/;
 const MARKUP = /^<[a-z!?]/i;
-const SVG_ELEMENT = /<(?:svg|\w{1,9}:svg)[\s>]/i;
+const SVG_ELEMENT = /<(?:svg|\w{1,9}:svg)[\s/>]/i;
 const HTML_ELEMENT = /<(?:!doctype html|html|head|body)\b/i;
 const MAX_MARKUP_BYTES = 2048;
 /** Readers of PDF look for its beginning in the first kilobyte. */

@@ -137,6 +137,6 @@ function readProfile(lib: Libheif, call: Call, handle: number): Uint8Array | und
 function takesTooMuch(): DomainError {
   return new DomainError(
     'image_too_large',
-    'The picture takes more memory than it may have. Send a smaller version, or convert it to JPEG.',
+    'The picture is too large, or has too many parts, to be decoded. Send a smaller version, or convert it to JPEG.',
   );
 }

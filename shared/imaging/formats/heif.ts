@@ -13,6 +13,7 @@ const HEVC = new Set(['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'hevm', 'h
 const ANY = new Set(['mif1', 'mif2', 'msf1', 'miaf']);
 
 const BRANDS_OFFSET = 8;
+const COMPATIBLE_OFFSET = 16;
 
 /** @returns the major brand and then the compatible ones; none when the file begins otherwise */
 export function brandsOf(bytes: Uint8Array): string[] {
@@ -48,8 +49,10 @@ export function heifCoding(bytes: Uint8Array): 'av1' | 'hevc' | undefined {
  * @returns the same file as a still picture
  */
 export function asStillAvif(bytes: Uint8Array): Uint8Array {
-  if (brandsOf(bytes)[0] === 'avif') return bytes;
+  const [major, compatible] = brandsOf(bytes);
+  if (major === 'avif') return bytes;
   const still = Uint8Array.from(bytes);
   still.set(Buffer.from('avif'), BRANDS_OFFSET);
+  if (compatible !== undefined) still.set(Buffer.from('avif'), COMPATIBLE_OFFSET);
   return still;
 }

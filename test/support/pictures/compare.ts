@@ -12,10 +12,10 @@ export function averageColour(pixels: Uint8Array): number[] {
   return sums.map((sum) => Math.round(sum / (pixels.length / 3)));
 }
 
-/** The colour in the middle of each quarter: above left and right, below left and right. */
+/** A colour of each quarter, off the edges between them: above left and right, below left and right. */
 export function quarterColours(pixels: Uint8Array): number[][] {
   const at = (x: number, y: number) => [...pixels.subarray((y * SIDE + x) * 3).subarray(0, 3)];
-  return [at(75, 75), at(224, 75), at(75, 224), at(224, 224)];
+  return [at(60, 60), at(239, 60), at(60, 239), at(239, 239)];
 }
 
 export function meanDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {

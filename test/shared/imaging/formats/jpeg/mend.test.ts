@@ -42,7 +42,7 @@ describe('a JPEG with all its pixels', () => {
     expect(await look(cutEnd(progressive, 2))).toBe(await look(progressive));
   });
 
-  it.each([0xdb, 0xc4, 0xda])('may have stray bytes before its marker %i', async (marker) => {
+  it.each([0xc0, 0xc4, 0xda])('may have stray bytes before its marker %i', async (marker) => {
     const jpeg = sequential['4:2:0'] as Buffer;
     expect(await look(beforeMarker(jpeg, marker, 0, 1, 2, 3))).toBe(await look(jpeg));
   });
@@ -113,10 +113,10 @@ describe('a JPEG without all its pixels', () => {
   });
 
   it('is refused when a restart marker is missing', async () => {
-    const { head, intervals } = greyJpeg(squares, 30);
-    expect(await refusalOf(writeJpeg({ head, intervals: intervals.toSpliced(5, 1) }))).toBe(
-      'damaged_image',
-    );
+    const jpeg = writeJpeg(greyJpeg(squares, 30));
+    const at = jpeg.indexOf(Buffer.from([0xff, 0xd5]));
+    const without = Buffer.concat([jpeg.subarray(0, at), jpeg.subarray(at + 2)]);
+    expect(await refusalOf(without)).toBe('damaged_image');
   });
 
   it('is refused when its codes stand for nothing', async () => {
