@@ -42,6 +42,8 @@ export function heifCoding(bytes: Uint8Array): 'av1' | 'hevc' | undefined {
   return boxes.includes('hvcC') ? 'hevc' : undefined;
 }
 
+const isOfSequences = (brand: string) => brand === 'avis' || brand === 'msf1';
+
 /**
  * libvips knows AVIF by a few major brands only, and `avis` of animated ones is not among them, though their first
  * picture is an AVIF like any other.
@@ -49,10 +51,13 @@ export function heifCoding(bytes: Uint8Array): 'av1' | 'hevc' | undefined {
  * @returns the same file as a still picture
  */
 export function asStillAvif(bytes: Uint8Array): Uint8Array {
-  const [major, compatible] = brandsOf(bytes);
-  if (major === 'avif') return bytes;
+  const [major, ...compatible] = brandsOf(bytes);
+  if (major === 'avif' && !compatible.some(isOfSequences)) return bytes;
   const still = Uint8Array.from(bytes);
   still.set(Buffer.from('avif'), BRANDS_OFFSET);
-  if (compatible !== undefined) still.set(Buffer.from('avif'), COMPATIBLE_OFFSET);
+  compatible.forEach((brand, n) => {
+    // One of them has to say that there is a picture.
+    if (n === 0 || isOfSequences(brand)) still.set(Buffer.from('mif1'), COMPATIBLE_OFFSET + 4 * n);
+  });
   return still;
 }

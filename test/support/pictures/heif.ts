@@ -78,7 +78,10 @@ export function writeHeif(options: {
   const { items, references = [], brands = ['heic', 'mif1', 'heic'] } = options;
   const [major = 'heic', ...compatible] = brands;
   const start = box('ftyp', Buffer.from(major), u32(0), Buffer.from(compatible.join('')));
-  const properties = items.flatMap((item) => item.properties);
+  // Items share what they have alike.
+  const properties = items
+    .flatMap((item) => item.properties)
+    .filter((one, n, all) => all.findIndex((other) => other.equals(one)) === n);
   const describe = (dataStart: number) => {
     let offset = dataStart;
     const places = items.map(({ data }, n) => {
@@ -86,9 +89,10 @@ export function writeHeif(options: {
       offset += data.length;
       return place;
     });
-    let property = 0;
     const associations = items.map((item, n) => {
-      const numbers = item.properties.map(() => u16(0x8000 | ++property));
+      const numbers = item.properties.map((one) =>
+        u16(0x8000 | (1 + properties.findIndex((other) => other.equals(one)))),
+      );
       return Buffer.concat([u16(n + 1), u8(numbers.length), ...numbers]);
     });
     return fullBox(
