@@ -13,7 +13,7 @@ const CUT_SHARE = 0.1;
 /** @returns what makes another damaged picture each time */
 export async function createMutator(random: Random): Promise<() => Buffer> {
   const photo = await sharp(readPhoto('cat.jpg')).resize(160).toBuffer();
-  const originals = await Promise.all(
+  const originals: Buffer[] = await Promise.all(
     formats.map((format) => sharp(photo).toFormat(format).withMetadata().toBuffer()),
   );
   originals.push(readHeic('photo'));
