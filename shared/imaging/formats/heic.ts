@@ -6,7 +6,7 @@ import { damaged, notRead } from '../refusals.ts';
 import { type Libheif, type OpenLibheif, openLibheif } from './libheif.ts';
 import { writePlainTiff } from './plain-tiff.ts';
 
-/** It takes 7 bytes a pixel in the decoder, then 3 or 4 more, and 7 seconds for 50 million on a slow processor. */
+/** It takes 8 bytes a pixel in the decoder, then 3 or 4 more, and 9 seconds for 48 million on a slow processor. */
 export const HEIC_SHARE_OF_MAX_PIXELS = 0.5;
 
 /** The library and the file, and for each pixel its planes, what they become, and as much again for what is odd. */

@@ -8,8 +8,8 @@ import { sniffFormat, withoutBlanks } from '@caption-queue/imaging/sniff-format'
 const RETRY_AFTER_SECONDS = 5;
 /** A process that died before it was ready would die again at once: wait, instead of spinning. */
 const RESTART_DELAY_MS = 1_000;
-/** HEIC is decoded in WebAssembly, a photo of 48 megapixels in 7 s on a slow processor. */
-const HEIC_TIME = 2;
+/** HEIC is decoded in WebAssembly: 48 megapixels took 9 s of a slow processor, 16 s beside other work. */
+const HEIC_TIME = 3;
 /** WebAssembly's memory does not shrink: a process that holds more after a picture is replaced. */
 const HELD_LIMIT_BYTES = 192 << 20;
 
@@ -33,7 +33,7 @@ interface Held {
 export interface ImagingChildOptions {
   /** File that the process runs. */
   script: string;
-  /** A picture that takes longer costs the process its life; a HEIC may take twice as long. */
+  /** A picture that takes longer costs the process its life; a HEIC may take three times as long. */
   timeoutMs: number;
   /** Called whenever the process can take a picture. */
   onFree: () => void;

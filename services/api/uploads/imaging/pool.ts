@@ -20,7 +20,7 @@ export interface ImagingPoolOptions {
   script: string;
   limits: ImageLimits;
   logger: Logger;
-  /** For one picture, in its process. Default 10 s. */
+  /** For one picture, in its process; three times that for a HEIC. Default 10 s. */
   timeoutMs?: number;
   /** Pictures that may wait. Default 256. */
   queueLimit?: number;

@@ -94,7 +94,7 @@ describe('the imaging pool', () => {
     expect(deaths).not.toHaveBeenCalled();
   });
 
-  it('gives a HEIC twice the time', async () => {
+  it('gives a HEIC three times the time', async () => {
     const pool = createPool({ timeoutMs: 600 });
     await pool.normalise(picture(FINE));
     // The stand-in takes 0.9 s for what ends so.
