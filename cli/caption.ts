@@ -27,7 +27,10 @@ async function main(): Promise<number> {
 
 /** @returns how many failed */
 async function captionPhotos(options: CaptionArguments): Promise<number> {
-  const photos = await findPhotos(options.paths);
+  const { photos, leftOut } = await findPhotos(options.paths);
+  for (const [name, count] of leftOut) {
+    console.error(`Left out, since it is not read: ${name} (${count}).`);
+  }
   if (photos.length === 0) throw new UsageError('There is no photo in what you named.');
   return captionAll({ photos, captioner: await loadCaptioner(options), options });
 }

@@ -1,5 +1,7 @@
 // From an image's `src` to the file that a web server on the folder would answer with.
 import { extname } from 'node:path';
+import { SVG } from '@caption-queue/imaging/unread-formats';
+import { sniffFile } from '../sniff-file.ts';
 import { fileInside } from './inside-folder.ts';
 import { isTemplated, type SkipReason } from './skip-image.ts';
 
@@ -32,9 +34,18 @@ export async function resolveSource(
   if (url.origin !== new URL(SITE).origin) return { skipped: 'remote' };
   const file = decodedPath(url.pathname);
   if (file === undefined) return { error: 'Its src is not percent-encoded right.' };
-  if (extname(file).toLowerCase() === '.svg') return { skipped: 'drawing' };
   const inside = await fileInside(root, file);
+  if (await isDrawing(file, 'path' in inside ? inside.path : undefined)) {
+    return { skipped: 'drawing' };
+  }
   return 'outside' in inside ? { skipped: 'outside' } : inside;
+}
+
+/** By its bytes, where they can be read; else by its name. */
+async function isDrawing(name: string, path: string | undefined): Promise<boolean> {
+  const sniffed = path === undefined ? undefined : await sniffFile(path).catch(() => undefined);
+  if (sniffed?.mediaType !== undefined) return false;
+  return sniffed?.unread === SVG || /^\.svgz?$/i.test(extname(name));
 }
 
 function decodedPath(pathname: string): string | undefined {

@@ -1,7 +1,7 @@
 // The API's settings, and the rules between them.
 import { isIP } from 'node:net';
 import { reconcilerSettings } from '@caption-queue/captions/reconcile';
-import { DEFAULT_MAX_PIXELS } from '@caption-queue/imaging/normalise';
+import { DEFAULT_MAX_PIXELS } from '@caption-queue/imaging/limits';
 import { redisSettings } from '@caption-queue/redis/settings';
 import { loadConfig } from '@caption-queue/runtime/config';
 import { logSettings } from '@caption-queue/runtime/logger';
@@ -65,7 +65,7 @@ export const ApiSettings = Type.Object({
     maximum: 1_000_000_000,
     default: DEFAULT_MAX_PIXELS,
     description:
-      'Largest picture, width × height; an imaging process takes up to 10 bytes for each pixel. AVIF gets half',
+      'Largest picture, width × height; an imaging process takes up to 10 bytes for each pixel. AVIF and HEIC get half',
   }),
   IMAGING_PROCESSES: Type.Integer({
     minimum: 1,

@@ -91,7 +91,10 @@ const confidence = nullable(
 
 export const CaptionInput = Type.Object({
   sha256: Type.String({ description: 'Of the normalised pixels, hexadecimal.' }),
-  media_type: Type.String({ description: 'What the bytes were, e.g. `image/jpeg`.' }),
+  media_type: Type.String({
+    description:
+      'What the bytes were: `image/jpeg`, `image/png`, `image/webp`, `image/gif`, `image/avif`, `image/heic`, `image/tiff` or `image/bmp`.',
+  }),
   width: Type.Integer({ description: 'Pixels, after orientation.' }),
   height: Type.Integer({ description: 'Pixels, after orientation.' }),
 });

@@ -31,7 +31,7 @@ const RETRY_AFTER_SECONDS = 1;
 const Picture = Type.Unsafe<Buffer>({
   contentMediaType: 'application/octet-stream',
   description:
-    'JPEG, PNG, WebP, GIF (first frame) or AVIF; the bytes decide, not the name or declared type.',
+    'JPEG, PNG, WebP, GIF, AVIF, HEIC, TIFF or BMP (of several frames or pages the first); the bytes decide, not the name or declared type.',
 });
 
 const CaptionForm = Type.Object(

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { resolveSource } from '@caption-queue/cli/html/resolve-source';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readPhoto } from '../../support/pictures/pictures.ts';
 
 /** The folder is `site`; beside it lies what nobody may read. */
 let around: string;
@@ -18,6 +19,8 @@ beforeAll(async () => {
   for (const name of [...names, 'news/own.jpg', 'img/drawing.svg']) {
     await writeFile(join(root, name), name);
   }
+  await writeFile(join(root, 'img/drawn.png'), '<svg xmlns="http://www.w3.org/2000/svg"/>');
+  await writeFile(join(root, 'img/photo.svg'), readPhoto('cat.jpg'));
   for (const folder of ['secret', 'site-secret']) {
     await writeFile(join(around, folder, 'a.jpg'), 'secret');
   }
@@ -36,6 +39,7 @@ describe('the src of an image on /news/a page.html', () => {
     ['own.jpg', 'news/own.jpg'],
     [' ./own.jpg\n', 'news/own.jpg'],
     ['../img/a.jpg', 'img/a.jpg'],
+    ['/img/photo.svg', 'img/photo.svg'],
     ['/img/a.jpg', 'img/a.jpg'],
     ['../../../../img/a.jpg', 'img/a.jpg'],
     ['..\\img\\a.jpg', 'img/a.jpg'],
@@ -70,6 +74,7 @@ describe('the src of an image on /news/a page.html', () => {
     ['file:///etc/passwd', 'remote'],
     ['blob:x', 'remote'],
     ['/img/drawing.SVG?x', 'drawing'],
+    ['/img/drawn.png', 'drawing'],
     ['/img/out.jpg', 'outside'],
     ['/elsewhere/a.jpg', 'outside'],
     ['..%2f..%2fsecret/a.jpg', 'outside'],

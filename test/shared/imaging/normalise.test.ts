@@ -1,16 +1,14 @@
 // Any accepted picture becomes the encoder's pixels; anything else gets its own clear refusal.
-import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { PIXELS_BYTES } from '@caption-queue/contract/bundle';
-import { DomainError } from '@caption-queue/contract/errors';
-import { type ImageLimits, normaliseImage } from '@caption-queue/imaging/normalise';
+import { normaliseImage } from '@caption-queue/imaging/normalise';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import {
+  averageColour,
+  fingerprint,
+  meanDifference,
+  refusalOf,
+} from '../../support/pictures/compare.ts';
 import {
   animatedGif,
   cornersPng,
@@ -19,39 +17,11 @@ import {
   notPictures,
   photoNames,
   pngClaiming,
-  profileBomb,
   readPhoto,
-  textBomb,
-  withChunks,
   withoutPngEnd,
 } from '../../support/pictures/pictures.ts';
-import { canSeeProcesses } from '../../support/processes/process-tree.ts';
 
 const photo = readPhoto('coffee.jpg');
-
-function averageColour(pixels: Uint8Array): number[] {
-  const sums = [0, 0, 0];
-  for (let i = 0; i < pixels.length; i += 1) sums[i % 3] = (sums[i % 3] ?? 0) + (pixels[i] ?? 0);
-  return sums.map((sum) => Math.round(sum / (pixels.length / 3)));
-}
-
-function meanDifference(a: Uint8Array, b: Uint8Array): number {
-  return a.reduce((sum, value, i) => sum + Math.abs(value - (b[i] ?? 0)), 0) / a.length;
-}
-
-/** For messages: a difference between 268,203 numbers is nothing to print. */
-const fingerprint = (pixels: Uint8Array) => createHash('sha256').update(pixels).digest('hex');
-
-/** @returns the problem's code, or `accepted` */
-async function refusalOf(bytes: Uint8Array, limits?: ImageLimits): Promise<string> {
-  try {
-    await normaliseImage(bytes, limits);
-    return 'accepted';
-  } catch (error) {
-    if (error instanceof DomainError) return error.code;
-    throw error;
-  }
-}
 
 describe('a picture that is accepted', () => {
   it.each(photoNames)('%s becomes 299 × 299 RGB, the same each time', async (name) => {
@@ -170,18 +140,15 @@ describe('what is refused', () => {
     expect(await refusalOf(bytes)).toBe('unsupported_image');
   });
 
-  it('is a real TIFF', async () => {
-    const bytes = await sharp(photo).tiff().toBuffer();
-    expect(await refusalOf(bytes)).toBe('unsupported_image');
-  });
-
-  it.each(['jpeg', 'png', 'webp', 'gif', 'avif'] as const)(
+  it.each(['jpeg', 'png', 'webp', 'gif', 'avif', 'tiff'] as const)(
     'is %s that was cut off',
     async (format) => {
       const whole = await sharp(photo).toFormat(format).toBuffer();
+      // The last two bytes of a JPEG only say that it ends.
+      const ending = format === 'jpeg' ? 12 : 2;
       for (const bytes of [
         whole.subarray(0, whole.length >> 1),
-        cutEnd(whole, 2),
+        cutEnd(whole, ending),
         whole.subarray(0, 40),
       ]) {
         expect(await refusalOf(bytes)).toBe('damaged_image');
@@ -221,31 +188,5 @@ describe('what is refused', () => {
     const avif = await sharp(photo).avif({ effort: 0 }).toBuffer();
     expect(await refusalOf(avif, { maxPixels: 2 * 600 * 400 - 2 })).toBe('image_too_large');
     expect(await refusalOf(avif, { maxPixels: 2 * 600 * 400 })).toBe('accepted');
-  });
-});
-
-describe.runIf(canSeeProcesses)('a small file that unpacks to a lot', () => {
-  const folder = mkdtempSync(path.join(tmpdir(), 'caption-queue-bombs-'));
-  const script = fileURLToPath(
-    new URL('../../support/pictures/measure-imaging.mjs', import.meta.url),
-  );
-  let small: Buffer;
-  beforeAll(async () => {
-    small = await sharp(photo).resize(100, 100).png().toBuffer();
-  });
-  afterAll(() => rmSync(folder, { recursive: true }));
-
-  it.each<[string, () => Buffer[]]>([
-    ['100 MB of text', () => [textBomb(100 << 20)]],
-    ['200 texts of 7 MB', () => Array.from({ length: 200 }, (_, n) => textBomb(7 << 20, `K${n}`))],
-    ['a 50 MB profile', () => [profileBomb(50 << 20)]],
-    ['ten 50 MB profiles', () => Array.from({ length: 10 }, () => profileBomb(50 << 20))],
-  ])('(%s) is captioned within bounded memory', async (name, chunks) => {
-    const file = path.join(folder, `${name}.png`);
-    writeFileSync(file, withChunks(small, ...chunks()));
-    const { stdout } = await promisify(execFile)(process.execPath, [script, file]);
-    const { pixels, grewMb } = JSON.parse(stdout) as { pixels: number; grewMb: number };
-    expect(pixels).toBe(PIXELS_BYTES);
-    expect(grewMb).toBeLessThan(100);
   });
 });

@@ -21,7 +21,9 @@ child.on('message', (reply) => {
     return;
   }
   const pixels = reply.image?.pixels.length ?? 0;
-  console.log(JSON.stringify({ reply: reply.type, pixels, grewMb: peakMb() - beforeMb }));
+  console.log(
+    JSON.stringify({ reply: reply.type, code: reply.code, pixels, grewMb: peakMb() - beforeMb }),
+  );
   child.kill();
   process.exit();
 });

@@ -117,12 +117,6 @@ export const notPictures: Record<string, Buffer> = {
   ),
   PDF: Buffer.from('%PDF-1.7\n1 0 obj << >> endobj\ntrailer << >>\n%%EOF'),
   BMP: Buffer.concat([Buffer.from('BM'), Buffer.alloc(200)]),
-  TIFF: Buffer.concat([Buffer.from('II*\0', 'latin1'), Buffer.alloc(200)]),
-  HEIC: Buffer.concat([
-    Buffer.from([0, 0, 0, 24]),
-    Buffer.from('ftypheic\0\0\0\0heicmif1', 'latin1'),
-    Buffer.alloc(200),
-  ]),
 };
 
 /** As PNG has it; `zlib.crc32` is not in every Node that we run on. */

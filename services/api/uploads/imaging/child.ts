@@ -1,11 +1,17 @@
 // One imaging process as the API sees it: takes one picture at a time and is replaced when it dies.
 import { type ChildProcess, fork } from 'node:child_process';
 import { DomainError, type ErrorCode } from '@caption-queue/contract/errors';
-import type { ImageLimits, NormalisedImage } from '@caption-queue/imaging/normalise';
+import type { ImageLimits } from '@caption-queue/imaging/limits';
+import type { NormalisedImage } from '@caption-queue/imaging/normalise';
+import { sniffFormat, withoutBlanks } from '@caption-queue/imaging/sniff-format';
 
 const RETRY_AFTER_SECONDS = 5;
 /** A process that died before it was ready would die again at once: wait, instead of spinning. */
 const RESTART_DELAY_MS = 1_000;
+/** HEIC is decoded in WebAssembly: 48 megapixels took 9 s of a slow processor, 16 s beside other work. */
+const HEIC_TIME = 3;
+/** WebAssembly's memory does not shrink: a process that holds more after a picture is replaced. */
+const HELD_LIMIT_BYTES = 192 << 20;
 
 /** What the API sends to an imaging process. */
 export interface ImagingRequest {
@@ -16,13 +22,18 @@ export interface ImagingRequest {
 /** What it answers. `ready` is sent once, when the process can take its first picture. */
 export type ImagingReply =
   | { type: 'ready' }
-  | { type: 'image'; image: NormalisedImage }
-  | { type: 'problem'; code: ErrorCode; detail: string };
+  | ({ type: 'image'; image: NormalisedImage } & Held)
+  | ({ type: 'problem'; code: ErrorCode; detail: string } & Held);
+
+interface Held {
+  /** Outside of JavaScript's heap, after the picture. */
+  heldBytes: number;
+}
 
 export interface ImagingChildOptions {
   /** File that the process runs. */
   script: string;
-  /** A picture that takes longer costs the process its life. */
+  /** A picture that takes longer costs the process its life; a HEIC may take three times as long. */
   timeoutMs: number;
   /** Called whenever the process can take a picture. */
   onFree: () => void;
@@ -45,6 +56,7 @@ interface Work {
   resolve: (image: NormalisedImage) => void;
   reject: (error: DomainError) => void;
   timer: NodeJS.Timeout;
+  timeoutMs: number;
   tooSlow: boolean;
 }
 
@@ -54,6 +66,8 @@ export function createImagingChild(options: ImagingChildOptions): ImagingChild {
   let child: ChildProcess | undefined;
   let ready = false;
   let closing = false;
+  /** It ended because we wanted a smaller one. */
+  let outgrown = false;
   let work: Work | undefined;
   let restart: NodeJS.Timeout | undefined;
 
@@ -85,7 +99,11 @@ export function createImagingChild(options: ImagingChildOptions): ImagingChild {
     if (reply.type === 'ready') ready = true;
     else if (reply.type === 'image') finish()?.resolve(reply.image);
     else finish()?.reject(new DomainError(reply.code, reply.detail));
-    onFree();
+    if (reply.type !== 'ready' && reply.heldBytes > HELD_LIMIT_BYTES) {
+      outgrown = true;
+      ready = false;
+      child?.kill('SIGKILL');
+    } else onFree();
   }
 
   function finish(): Work | undefined {
@@ -96,14 +114,16 @@ export function createImagingChild(options: ImagingChildOptions): ImagingChild {
   }
 
   function died({ signal, reason }: { signal: NodeJS.Signals | null; reason: string }): void {
-    const wasReady = ready;
+    const startAtOnce = ready || outgrown;
+    const expected = outgrown;
     ready = false;
+    outgrown = false;
     child = undefined;
     const unfinished = finish();
-    unfinished?.reject(whyItDied({ tooSlow: unfinished.tooSlow, signal, timeoutMs }));
+    unfinished?.reject(whyItDied({ ...unfinished, signal }));
     if (closing) return;
-    restart = setTimeout(start, wasReady ? 0 : RESTART_DELAY_MS);
-    onDeath(unfinished?.tooSlow === true ? 'too slow' : reason);
+    restart = setTimeout(start, startAtOnce ? 0 : RESTART_DELAY_MS);
+    if (!expected) onDeath(unfinished?.tooSlow === true ? 'too slow' : reason);
   }
 
   start();
@@ -112,12 +132,14 @@ export function createImagingChild(options: ImagingChildOptions): ImagingChild {
       return ready && work === undefined;
     },
     normalise(request) {
+      const isHeic = sniffFormat(withoutBlanks(request.bytes)) === 'image/heic';
+      const allowedMs = isHeic ? timeoutMs * HEIC_TIME : timeoutMs;
       return new Promise((resolve, reject) => {
         const timer = setTimeout(() => {
           if (work !== undefined) work.tooSlow = true;
           child?.kill('SIGKILL');
-        }, timeoutMs);
-        work = { resolve, reject, timer, tooSlow: false };
+        }, allowedMs);
+        work = { resolve, reject, timer, timeoutMs: allowedMs, tooSlow: false };
         const asked = child;
         asked?.send(request, (error) => {
           // The channel broke: no answer can come, so the process is of no use.

@@ -4,15 +4,16 @@ import { DomainError } from '@caption-queue/contract/errors';
 import { normaliseImage } from '@caption-queue/imaging/normalise';
 import type { ImagingReply, ImagingRequest } from './child.ts';
 
+const held = () => ({ heldBytes: process.memoryUsage().external });
 const send = (reply: ImagingReply) => process.send?.(reply);
 
 process.on('message', ({ bytes, limits }: ImagingRequest) => {
   normaliseImage(bytes, limits).then(
-    (image) => send({ type: 'image', image }),
+    (image) => send({ type: 'image', image, ...held() }),
     (error: unknown) => {
       // Anything unexpected ends this process, which the API answers for.
       if (!(error instanceof DomainError)) throw error;
-      send({ type: 'problem', code: error.code, detail: error.message });
+      send({ type: 'problem', code: error.code, detail: error.message, ...held() });
     },
   );
 });

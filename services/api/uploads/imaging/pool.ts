@@ -1,6 +1,7 @@
 // A few imaging processes and the short queue before them.
 import { DomainError } from '@caption-queue/contract/errors';
-import type { ImageLimits, NormalisedImage } from '@caption-queue/imaging/normalise';
+import type { ImageLimits } from '@caption-queue/imaging/limits';
+import type { NormalisedImage } from '@caption-queue/imaging/normalise';
 import type { Logger } from '@caption-queue/runtime/logger';
 import { createImagingChild } from './child.ts';
 
@@ -19,7 +20,7 @@ export interface ImagingPoolOptions {
   script: string;
   limits: ImageLimits;
   logger: Logger;
-  /** For one picture, in its process. Default 10 s. */
+  /** For one picture, in its process; three times that for a HEIC. Default 10 s. */
   timeoutMs?: number;
   /** Pictures that may wait. Default 256. */
   queueLimit?: number;

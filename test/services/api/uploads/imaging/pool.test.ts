@@ -8,6 +8,7 @@ import {
 import { PIXELS_BYTES } from '@caption-queue/contract/bundle';
 import { DomainError } from '@caption-queue/contract/errors';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { readHeic } from '../../../../support/pictures/heif.ts';
 import { readPhoto } from '../../../../support/pictures/pictures.ts';
 import { silentLogger, soon } from '../../../../support/pipeline/pipeline.ts';
 import {
@@ -24,6 +25,7 @@ const CRASH = 1;
 const HANG = 2;
 const KILLED = 3;
 const FINE = 4;
+const GROWN = 5;
 
 const pools: ImagingPool[] = [];
 afterEach(() => Promise.all(pools.splice(0).map((pool) => pool.close())));
@@ -75,6 +77,36 @@ describe('the imaging pool', () => {
       [FINE, behaviour, FINE, behaviour, FINE].map((what) => codeOf(pool.normalise(picture(what)))),
     );
     expect(results).toEqual(['fine', code, 'fine', code, 'fine']);
+  });
+
+  it('replaces a process that holds much memory after a picture, in silence', async () => {
+    const deaths = vi.fn();
+    const pool = createPool({ logger: { ...silentLogger, warn: deaths } });
+    const processOf = async (behaviour: number) =>
+      Buffer.from((await pool.normalise(picture(behaviour))).pixels).readUInt32LE();
+    const [first, second, third] = [
+      await processOf(FINE),
+      await processOf(GROWN),
+      await processOf(FINE),
+    ];
+    expect(second).toBe(first);
+    expect(third).not.toBe(first);
+    expect(deaths).not.toHaveBeenCalled();
+  });
+
+  it('gives a HEIC three times the time', async () => {
+    const pool = createPool({ timeoutMs: 600 });
+    await pool.normalise(picture(FINE));
+    // The stand-in takes 0.9 s for what ends so.
+    const heic = Buffer.from('\0\0\0\x18ftypheic\0\0\0\0heicmif1slow', 'latin1');
+    expect(await codeOf(pool.normalise(heic))).toBe('fine');
+    expect(await codeOf(pool.normalise(Buffer.from('other slow')))).toBe('imaging_unavailable');
+  });
+
+  it('decodes HEIC too, in the real process', async () => {
+    const pool = createPool({ script: realScript });
+    const image = await pool.normalise(readHeic('photo'));
+    expect(image).toMatchObject({ mediaType: 'image/heic', width: 192, height: 128 });
   });
 
   it('refuses what would wait behind too many others', async () => {
