@@ -21,6 +21,7 @@ import { createFeatureCache } from '@caption-queue/encoder-worker/feature-cache'
 import { createEncodeProcessor } from '@caption-queue/encoder-worker/processor';
 import { createStageQueues, type StageQueues } from '@caption-queue/jobs/queues';
 import { createStageWorker, type StageOutcome } from '@caption-queue/jobs/stage-worker';
+import { sha256 } from '@caption-queue/model/bundle';
 import { blankFeatures } from '@caption-queue/model/features';
 import { captionOutput } from '@caption-queue/model/output';
 import { closeRedis, createRedis } from '@caption-queue/redis/connection';
@@ -133,7 +134,7 @@ export async function createQueueSide(options: {
     post: (value, wanted = {}, choices = {}) =>
       store.create({
         tenant: 'default',
-        input: fakeInput,
+        input: { ...fakeInput, sha256: sha256(flatPixels(value)) },
         options: { ...defaultOptions, ...wanted },
         pixels: flatPixels(value),
         ...choices,
