@@ -6,8 +6,8 @@ exclude_files = { '**/node_modules' }
 
 local preamble = { 'keys', 'args', 'flatten', 'reply' }
 local captions = {
-  'id', 'now', 'terminalEvent', 'get', 'set', 'append', 'hint', 'setStatus', 'touch', 'finish', 'overdue', 'held',
-  'fail', 'dispatchNext',
+  'id', 'now', 'terminalEvent', 'get', 'set', 'append', 'appendProgress', 'hint', 'setStatus', 'touch', 'finish', 'overdue',
+  'held', 'fail', 'dispatchNext',
 }
 local admission = { 'repeated', 'bind', 'full', 'createRecord' }
 
