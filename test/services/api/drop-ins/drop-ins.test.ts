@@ -104,7 +104,7 @@ describe.skipIf(!redisIsAvailable)('the drop-ins', () => {
 
   describe.each(dropIns)('$name', (dropIn) => {
     it.each([
-      ['bytes that are no picture', 415, page, /not a JPEG/],
+      ['bytes that are no picture', 415, page, /a web page, which is not read/],
       ['a picture with nothing in it', 422, Buffer.alloc(0), /no bytes/],
       ['a picture that is too large', 413, Buffer.alloc(MAX_UPLOAD_BYTES + 1), /larger than/],
       ['a body that is too large', 413, Buffer.alloc(2_000_000), /larger/],
