@@ -3,10 +3,10 @@ import type { FastifyInstance } from 'fastify';
 import type { CaptionIntake } from '../captions/intake.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 import { createOpenAnswers } from '../http/connections.ts';
-import { createUploadBudget, type UploadBudget } from '../uploads/budget.ts';
+import { createUploadBudget } from '../uploads/budget.ts';
 import { jsonWithPictures } from '../uploads/inline-picture.ts';
-import { FORM_OVERHEAD_BYTES, type JsonRules } from '../uploads/receive.ts';
-import { createPictureCaptioner, type PictureCaptioner } from './captioner.ts';
+import { FORM_OVERHEAD_BYTES } from '../uploads/receive.ts';
+import { createPictureCaptioner } from './captioner.ts';
 import { huggingFaceRoutes } from './hugging-face/routes.ts';
 import { maxRoutes } from './max/routes.ts';
 import { ollamaRoutes } from './ollama/routes.ts';
@@ -16,13 +16,6 @@ import { openAiRoutes } from './openai/routes.ts';
 const LARGEST_UPLOADS_AT_ONCE = 8;
 /** Long conversations, without their pictures. */
 const JSON_STRUCTURE_BYTES = 1024 * 1024;
-
-export interface DropInDependencies extends ApiDependencies {
-  intake: CaptionIntake;
-  captioner: PictureCaptioner;
-  budget: UploadBudget;
-  json: JsonRules;
-}
 
 /** Adds all of them, each in a scope of its own with errors in its own shape. */
 export async function dropInRoutes(

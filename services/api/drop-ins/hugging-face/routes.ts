@@ -7,8 +7,8 @@ import { Value } from 'typebox/value';
 import { acceptJson } from '../../http/json-bodies.ts';
 import { validationError } from '../../http/validator.ts';
 import { decodeInlinePicture } from '../../uploads/inline-picture.ts';
+import type { DropInDependencies } from '../dependencies.ts';
 import { findModel } from '../models.ts';
-import type { DropInDependencies } from '../routes.ts';
 import { type ErrorBody, sendJson, shapeErrors } from '../scope.ts';
 
 /** Parameters make no difference. */

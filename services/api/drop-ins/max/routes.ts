@@ -6,7 +6,7 @@ import Type from 'typebox';
 import { jsonResponse } from '../../http/openapi.ts';
 import { type MultipartFile, parseMultipart } from '../../uploads/multipart.ts';
 import { FORM_OVERHEAD_BYTES, pictureTooLarge } from '../../uploads/receive.ts';
-import type { DropInDependencies } from '../routes.ts';
+import type { DropInDependencies } from '../dependencies.ts';
 import { sendJson, shapeErrors } from '../scope.ts';
 import { accessFailures, failures, Metadata, Predictions, rank } from './schemas.ts';
 import { buildMaxSwagger, DESCRIPTION, TITLE } from './swagger.ts';

@@ -3,8 +3,8 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { acceptJson } from '../../http/json-bodies.ts';
 import { validationError } from '../../http/validator.ts';
+import type { DropInDependencies } from '../dependencies.ts';
 import type { Wanted } from '../models.ts';
-import type { DropInDependencies } from '../routes.ts';
 import { endWithError, ignorePrompts, sendJson, shapeErrors, streamHeaders } from '../scope.ts';
 import {
   type Asked,

@@ -2,8 +2,8 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { acceptOnlyJson } from '../../http/json-bodies.ts';
+import type { DropInDependencies } from '../dependencies.ts';
 import { findModel, modelNames } from '../models.ts';
-import type { DropInDependencies } from '../routes.ts';
 import { endWithError, ignorePrompts, sendJson, shapeErrors, streamHeaders } from '../scope.ts';
 import { type Completion, completionOf, errorBody, frame, framesOf, modelOf } from './answers.ts';
 import { ChatRequest, checkAnswerable, picturesOf } from './request.ts';
