@@ -46,7 +46,12 @@ export async function compareWith(commit: string, args: string[]): Promise<Table
         measured.push(await readTables(out));
       }
     }
-    return compareTables(before, now);
+    const compared = compareTables(before, now);
+    const leftOut = Object.keys(now[0] ?? {}).filter((title) => !(title in compared));
+    if (leftOut.length > 0) {
+      console.error(`Left out, since the two have other rows: ${leftOut.join('; ')}.`);
+    }
+    return compared;
   } finally {
     await git('worktree', 'remove', '--force', other).catch(() => undefined);
     await rm(folder, { recursive: true, force: true });

@@ -4,8 +4,8 @@ import type { DecodeClaim, ProgressEvent } from '@caption-queue/captions/claim-o
 import type { WorkStore } from '@caption-queue/captions/store';
 
 /**
- * Events wait this long for others, to be written together. Nobody reads faster, and of most captions all words come
- * within it: they are written with the caption's end. A cancelled caption is noticed by the next write.
+ * Events wait this long for others, to be written together: nobody reads faster. A caption that takes less is written
+ * with its end alone. A cancelled caption is noticed by the next write.
  */
 const GATHER_MS = 50;
 

@@ -25,6 +25,12 @@ const draft = (caption: string): ProgressEvent => ({ type: 'draft', data: { capt
 /** Longer than events are gathered. */
 const SOON_MS = 60;
 
+function recording() {
+  const appendEvents = vi.fn(async () => undefined);
+  const writer = createEventWriter({ claim, onFailure: () => undefined, store: { appendEvents } });
+  return { writer, appendEvents };
+}
+
 describe('the event writer', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
@@ -53,12 +59,7 @@ describe('the event writer', () => {
   });
 
   it('leaves the words that are not written yet to the end, without drafts', async () => {
-    const appendEvents = vi.fn(async () => undefined);
-    const writer = createEventWriter({
-      claim,
-      onFailure: () => undefined,
-      store: { appendEvents },
-    });
+    const { writer, appendEvents } = recording();
     writer.push(word(0));
     await vi.advanceTimersByTimeAsync(SOON_MS);
     writer.push(word(1));
@@ -69,12 +70,7 @@ describe('the event writer', () => {
   });
 
   it('writes nothing once it was stopped', async () => {
-    const appendEvents = vi.fn(async () => undefined);
-    const writer = createEventWriter({
-      claim,
-      onFailure: () => undefined,
-      store: { appendEvents },
-    });
+    const { writer, appendEvents } = recording();
     writer.push(word(0));
     writer.stop();
     writer.push(word(1));
